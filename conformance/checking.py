@@ -1,0 +1,286 @@
+"""Checking a property: draw cases, run them, count what they were worth, keep the simplest failure.
+
+    @holds_for(case=lambda subject: subject.cases())
+    def test_output_equals_the_recurrence(subject, case):
+        '''The output equals the recurrence.'''
+
+`holds_for` makes a function into a property. What remains has the single argument ``subject``,
+which pytest fills in; `check` does the same without pytest and returns a `Result`.
+"""
+
+from __future__ import annotations
+
+import re
+import statistics
+import time
+import zlib
+from dataclasses import asdict, dataclass, field
+from typing import Any, Callable, Optional
+
+from hypothesis import HealthCheck, given, seed, settings
+from hypothesis.errors import HypothesisException
+
+from conformance import equations
+from conformance.comparison import discriminating
+from conformance.implementations.protocol import ImplementationError
+from conformance.minimise import minimise
+from conformance.subject import Nonconformity, Shares, Subject
+from strategies import Case, notebook_case
+
+#: Once a failure is known, Hypothesis and then `minimise` may simplify it for this long, each.
+SIMPLIFY_SECONDS = 10.0
+
+CONFORMS, FAILS, NOT_APPLICABLE = "conforms", "fails", "not applicable"
+
+
+@dataclass(frozen=True)
+class Property:
+    """A statement that must hold for every case.
+
+    ``draws`` maps each further argument of ``function`` to a strategy for a subject; ``needs``
+    are the capabilities without which it says nothing; ``per_mode`` tells whether it is about
+    execution; ``builds`` whether each case builds a network; ``quota`` whether its cases are
+    meant to show faults of the recurrence, so that too few discriminating ones are worth a
+    warning.
+    """
+
+    name: str
+    sentence: str
+    clause: str
+    function: Callable[..., None]
+    draws: dict[str, Callable[[Subject], Any]]
+    needs: frozenset[str]
+    per_mode: bool
+    builds: bool
+    quota: bool
+
+    def missing(self, subject: Subject) -> list[str]:
+        """Capabilities that the property needs and the subject does not have."""
+        return sorted(self.needs - subject.capabilities)
+
+
+def holds_for(
+    *,
+    needs: tuple[str, ...] = (),
+    per_mode: bool = True,
+    builds: bool = False,
+    quota: bool = True,
+    **draws: Callable[[Subject], Any],
+) -> Callable[[Callable[..., None]], Callable[[Subject], None]]:
+    """Make ``function(subject, **drawn)`` a property; its docstring is the sentence."""
+
+    def decorate(function: Callable[..., None]) -> Callable[[Subject], None]:
+        found = Property(
+            name=function.__name__,
+            sentence=(function.__doc__ or "").strip().splitlines()[0].rstrip("."),
+            clause=function.__module__.rpartition("test_")[2].replace("_", " "),
+            function=function,
+            draws=draws,
+            needs=frozenset(needs),
+            per_mode=per_mode,
+            builds=builds,
+            quota=quota and "case" in draws,
+        )
+
+        def test(subject: Subject) -> None:
+            result = check(found, subject)
+            if result.failure is not None:
+                raise result.failure.error
+
+        test.__name__, test.__doc__ = function.__name__, function.__doc__
+        test.__module__ = function.__module__
+        test.conformance_property = found  # type: ignore[attr-defined]
+        return test
+
+    return decorate
+
+
+@dataclass
+class Tally:
+    """What the cases of a property were worth."""
+
+    cases: int = 0
+    discriminating: int = 0
+    shares: list[float] = field(default_factory=list)
+
+    def add(self, case: Optional[Case], shares: Shares) -> None:
+        """Count one case."""
+        self.cases += 1
+        self.shares += shares.worst
+        if case is not None and shares.informative:
+            states = equations.simple_rnn(case.inputs, *case.weights[:3])
+            self.discriminating += discriminating(case, states)
+
+
+@dataclass(frozen=True)
+class Failure:
+    """The simplest failure found: what was drawn, and what was wrong."""
+
+    drawn: dict[str, Any]
+    error: Nonconformity
+
+
+@dataclass(frozen=True)
+class Result:
+    """The outcome of one property on one subject.
+
+    ``worst_share`` and ``median_share`` are of the bound used, None where nothing is compared
+    with a bound; ``discriminating`` is None where the property has no quota.
+    """
+
+    property: str
+    sentence: str
+    clause: str
+    implementation: str
+    mode: Optional[str]
+    dtype: str
+    verdict: str
+    cases: int = 0
+    discriminating: Optional[int] = None
+    worst_share: Optional[float] = None
+    median_share: Optional[float] = None
+    seconds: float = 0.0
+    reason: str = ""
+    failure: Optional[Failure] = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values only, as they are sent between processes."""
+        plain = asdict(self.without_failure())
+        del plain["failure"]
+        return plain
+
+    def without_failure(self) -> Result:
+        """The same without the failing case."""
+        values = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        return Result(**{**values, "failure": None})
+
+
+def check(found: Property, subject: Subject) -> Result:
+    """Check one property on one subject. Never raises for what the implementation does."""
+    started = time.monotonic()
+    tally, verdict, reason, failure = Tally(), CONFORMS, "", None
+    missing = found.missing(subject)
+    if missing:
+        verdict, reason = NOT_APPLICABLE, f"needs {', '.join(missing)}"
+    else:
+        failure = _search(found, subject, tally)
+        if failure is not None:
+            verdict, reason = FAILS, failure.error.sentence
+    return Result(
+        property=found.name,
+        sentence=found.sentence,
+        clause=found.clause,
+        implementation=subject.implementation.name,
+        mode=subject.mode,
+        dtype=subject.dtype,
+        verdict=verdict,
+        cases=tally.cases,
+        discriminating=tally.discriminating if found.quota else None,
+        worst_share=max(tally.shares) if tally.shares else None,
+        median_share=statistics.median(tally.shares) if tally.shares else None,
+        seconds=time.monotonic() - started,
+        reason=reason,
+        failure=failure,
+    )
+
+
+def _search(found: Property, subject: Subject, tally: Tally) -> Optional[Failure]:
+    """The simplest failure among the drawn cases and the notebook's, or None."""
+    attempt = _Attempt(found, subject, tally)
+    try:
+        _as_hypothesis_test(attempt)()
+        if "case" in found.draws:
+            extras = {name: 0 for name in found.draws if name != "case"}
+            attempt(case=notebook_case(subject.dtype), **extras)
+    except Nonconformity:
+        return _simplified(attempt)
+    return None
+
+
+class _Attempt:
+    """Runs the property on what was drawn, counts it, and remembers the last failure."""
+
+    def __init__(self, found: Property, subject: Subject, tally: Tally) -> None:
+        self.found, self.subject, self.tally = found, subject, tally
+        self.failure: Optional[Failure] = None
+        self._failing: set[bytes] = set()
+        self._deadline = float("inf")
+
+    def __call__(self, **drawn: Any) -> None:
+        if time.monotonic() > self._deadline and _key(drawn) not in self._failing:
+            return  # no time to simplify further: only failures already known still count
+        error = self.error(**drawn)
+        if error is None:
+            self.tally.add(drawn.get("case") if self.found.quota else None, self.subject.shares)
+            return
+        self._deadline = min(self._deadline, time.monotonic() + SIMPLIFY_SECONDS)
+        self._failing.add(_key(drawn))
+        self.failure = Failure(drawn, error)
+        raise error
+
+    def error(self, **drawn: Any) -> Optional[Nonconformity]:
+        """What is wrong with the answer to what was drawn, or None."""
+        self.subject.shares = Shares()
+        try:
+            self.found.function(self.subject, **drawn)
+        except Nonconformity as error:
+            return error
+        except ImplementationError as error:
+            return _because(error, str(error))
+        except HypothesisException:
+            raise
+        except Exception as error:  # whatever the thing under test may raise
+            first_line = (str(error).strip() or "no message").splitlines()[0]
+            return _because(error, f"it raised {type(error).__name__}: {first_line}")
+        return None
+
+
+def _because(error: Exception, sentence: str) -> Nonconformity:
+    nonconformity = Nonconformity(sentence)
+    nonconformity.__cause__ = error
+    return nonconformity
+
+
+def _as_hypothesis_test(attempt: _Attempt) -> Callable[[], None]:
+    found, subject = attempt.found, attempt.subject
+
+    def one_case(**drawn: Any) -> None:
+        attempt(**drawn)
+
+    # Hypothesis files failing examples under the name, which must be an identifier.
+    one_case.__name__ = re.sub(r"\W", "_", f"{found.name}_{subject.id}")
+    strategies = {name: draw(subject) for name, draw in found.draws.items()}
+    test = seed(zlib.crc32(f"{subject.run.seed} {one_case.__name__}".encode()))(
+        given(**strategies)(one_case)
+    )
+    configured: Callable[[], None] = settings(
+        max_examples=subject.budget(builds=found.builds),
+        database=settings().database,  # seed() alone would forget failing examples
+        derandomize=False,
+        deadline=None,  # building a network takes a hundred times longer than using it
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+        report_multiple_bugs=False,
+        print_blob=False,
+    )(test)
+    return configured
+
+
+def _simplified(attempt: _Attempt) -> Failure:
+    failure = attempt.failure
+    assert failure is not None
+    if "case" not in failure.drawn:
+        return failure
+
+    def error(case: Case) -> Optional[Nonconformity]:
+        return attempt.error(**{**failure.drawn, "case": case})
+
+    case = minimise(failure.drawn["case"], lambda c: error(c) is not None, SIMPLIFY_SECONDS)
+    simpler = error(case)
+    return failure if simpler is None else Failure({**failure.drawn, "case": case}, simpler)
+
+
+def _key(drawn: dict[str, Any]) -> bytes:
+    case = drawn.get("case")
+    tensors = [] if case is None else [case.inputs, *case.weights]
+    rest = repr([(n, v) for n, v in drawn.items() if n != "case"]).encode()
+    return rest + b"".join(repr(t.shape).encode() + t.tobytes() for t in tensors)

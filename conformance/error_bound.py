@@ -1,0 +1,278 @@
+"""How far a correct implementation may be from the equations: a forward error bound.
+
+Every bound here is a theorem, not an estimate: whatever the order of the sums, whether or not
+products are fused, an implementation that rounds as its `Arithmetic` says is inside. Two
+checks use it.
+
+**Residual** (R), where the states are visible: each emitted state against the equation applied
+to the implementation's *own* previous state, and Dense against the emitted state. Nothing is
+propagated, so neither the length of the sequence nor chaos blurs it. A network that starts
+from the right state and passes every step is a correct evaluation.
+
+**Propagated** (Z), where only the last output is visible: the local errors of all steps, each
+carried to the output by the product of the Jacobians in between. That product is what
+backpropagation through time computes; running it over rounding errors is the oldest use of
+reverse accumulation: Linnainmaa, *Taylor expansion of the accumulated rounding error*, BIT 16
+(1976). Linnainmaa's first-order terms become a bound here because the mean value theorem is
+applied to intervals.
+
+Sources: Higham, *Accuracy and Stability of Numerical Algorithms*, 2nd ed. (2002), chapters 2
+to 4; Jeannerod and Rump, *Improved error bounds for inner products in floating-point
+arithmetic*, SIAM J. Matrix Anal. Appl. 34 (2013).
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from conformance.arithmetic import IEEE, Arithmetic
+from conformance.equations import dense, simple_rnn
+from conformance.exactness import sums_are_exact
+
+#: The reference is computed in this arithmetic, and its own error is part of every bound.
+REFERENCE = IEEE["float64"]
+#: NumPy's float64 tanh is within this many ulp (1.2 measured).
+REFERENCE_TANH_ULPS = 4
+#: The bound is itself computed in float64, from at most 2^20 non-negative terms in a row, so
+#: that its computed value is at least its true value divided by this (Higham, section 3.1).
+INFLATION = 1 + 2.0**-30
+
+
+class Bounded(NamedTuple):
+    """What the equations say, and the largest error that rounding explains, element by element."""
+
+    value: np.ndarray
+    bound: np.ndarray
+
+
+class StepErrors(NamedTuple):
+    """Local errors of all time steps, shapes (N, T, M).
+
+    ``preactivation`` is z = x_t Wx + h_{t-1} Wh + bh, ``affine`` the bound on its own rounding
+    errors, ``amplified`` the factor on an error that h_{t-1} already has.
+    """
+
+    preactivation: np.ndarray
+    affine: np.ndarray
+    amplified: np.ndarray
+
+
+def affine(
+    operand: np.ndarray,
+    weight: np.ndarray,
+    bias: np.ndarray,
+    arithmetic: Arithmetic,
+    operand_error: np.ndarray | None = None,
+) -> Bounded:
+    """Operand (…, n) · weight (n, m) + bias (m,), and the error of computing it, both (…, m).
+
+    ``operand_error`` (…, n) bounds how far the implementation's operand is from ``operand``;
+    its effect on the exact sum is *not* included, its effect on the rounding errors is.
+
+    The n products each round by u|product|. The n − 1 additions, in any order, each round by u
+    times a partial sum; an exact partial sum lies between minus the negative terms and the
+    positive ones, hence is at most (S + |z|)/2, with S the sum of magnitudes, and a computed
+    one differs from it by γ_n S. Terms that are zero never round. Exact sums do not round.
+    """
+    # A library may hand over subnormals; NumPy multiplies them exactly in float64.
+    magnitude = np.abs(operand)
+    spread = np.zeros(())
+    if operand_error is not None:
+        magnitude = magnitude + operand_error
+        spread = operand_error @ np.abs(weight)
+    z = operand @ weight + bias
+    products = magnitude @ np.abs(weight)
+    S = products + np.abs(bias)
+    nonzero = (bias != 0).astype(float)
+    terms = (magnitude != 0).astype(float) @ (weight != 0).astype(float) + nonzero
+    additions = np.maximum(terms - 1, 0)
+
+    u, gamma = arithmetic.unit_roundoff, arithmetic.gamma(terms)
+    largest_partial_sum = (S + np.minimum(S, np.abs(z) + spread)) / 2 + gamma * S
+    rounding = u * (products + additions * largest_partial_sum) + REFERENCE.gamma(terms + 2) * S
+    if operand_error is None:
+        exact = sums_are_exact(operand, weight, bias, S, arithmetic.precision)
+        rounding = np.where(exact, 0.0, rounding)
+    rounding = rounding + _underflow(magnitude, weight, bias, terms, arithmetic)
+    overflows = S * (1 + gamma) * (1 + 4 * u) >= arithmetic.largest
+    return Bounded(z, np.where(overflows, np.inf, rounding))
+
+
+def _underflow(
+    magnitude: np.ndarray,
+    weight: np.ndarray,
+    bias: np.ndarray,
+    terms: np.ndarray,
+    arithmetic: Arithmetic,
+) -> np.ndarray:
+    """What gradual underflow, and flushing subnormals to zero where it may happen, can add."""
+    if not arithmetic.flushes_subnormals:
+        return terms * arithmetic.smallest_subnormal
+    tau = arithmetic.smallest_normal
+
+    def subnormal(a: np.ndarray) -> np.ndarray:
+        return np.where(np.abs(a) < tau, np.abs(a), 0.0)
+
+    flushed = np.minimum(magnitude, tau) @ np.abs(weight) + magnitude @ subnormal(weight)
+    return flushed + subnormal(bias) + (2 * terms + 4) * tau
+
+
+def tanh_slope(z: np.ndarray) -> np.ndarray:
+    """The derivative of tanh, 1 − tanh(z)² = 4E/(1 + E)² with E = exp(−2|z|), without overflow."""
+    E = np.exp(-2 * np.abs(z))
+    return 4 * E / (1 + E) ** 2
+
+
+def activation_error(h: np.ndarray, propagated: np.ndarray, arithmetic: Arithmetic) -> np.ndarray:
+    """What computing tanh itself may add, where its result is at most ``propagated`` off ``h``."""
+    error = arithmetic.tanh_ulps * arithmetic.ulp(np.abs(h) + propagated)
+    error = error + REFERENCE_TANH_ULPS * REFERENCE.ulp(h)
+    return error + arithmetic.smallest_normal if arithmetic.flushes_subnormals else error
+
+
+def residual_state(
+    inputs: np.ndarray,
+    kernel: np.ndarray,
+    recurrent_kernel: np.ndarray,
+    bias: np.ndarray,
+    states: np.ndarray,
+    arithmetic: Arithmetic,
+) -> Bounded:
+    """R for SimpleRNN: each state from the implementation's own previous one, (N, T, M).
+
+    Args:
+        inputs: (N, T, D); the weights as SimpleRNN has them.
+        states: h_1 … h_T as the implementation emitted them, (N, T, M); h_0 = 0.
+
+    """
+    states = states.astype(float)
+    previous = np.concatenate([np.zeros_like(states[:, :1]), states[:, :-1]], axis=1)
+    operand = np.concatenate([inputs.astype(float), previous], axis=-1)
+    weight = np.concatenate([kernel, recurrent_kernel]).astype(float)
+    z, error = affine(operand, weight, bias.astype(float), arithmetic)
+    h = np.tanh(z)
+    propagated = _tanh_moves(z, error)
+    return Bounded(h, (propagated + activation_error(h, propagated, arithmetic)) * INFLATION)
+
+
+def residual_output(
+    states: np.ndarray, dense_kernel: np.ndarray, dense_bias: np.ndarray, arithmetic: Arithmetic
+) -> Bounded:
+    """R for Dense: outputs (…, K) from the states (…, M) as the implementation emitted them."""
+    value, bound = affine(
+        states.astype(float), dense_kernel.astype(float), dense_bias.astype(float), arithmetic
+    )
+    return Bounded(value, bound * INFLATION)
+
+
+def propagated_output(
+    inputs: np.ndarray,
+    kernel: np.ndarray,
+    recurrent_kernel: np.ndarray,
+    bias: np.ndarray,
+    dense_kernel: np.ndarray,
+    dense_bias: np.ndarray,
+    arithmetic: Arithmetic,
+) -> Bounded:
+    """Z: the last output y_T (N, K), from the inputs and weights alone.
+
+    With e_t the error of h_t and S_t the mean slope of tanh between the two preactivations,
+    e_t = S_t (e_{t-1} Wh + affine error) + activation error, exactly. The slope is known up to
+    an interval, m ± r, so that e_t = m (e_{t-1} Wh) + δ_t with |δ_t| ≤ m·affine + r·d_t +
+    activation, d_t any bound on how far the preactivations differ (`_forward` finds a coarse
+    one, which suffices: r·d is of second order). Unrolled to the output, the error is at most
+    Σ_t |P_t|ᵀ δ_t with P_T = Wo and P_{t-1} = Wh (m_t ∘ P_t).
+
+    Where the coarse bound explodes (long chaotic sequences), so does this one: such a case
+    could not have shown a fault, and `comparison` says so.
+    """
+    x, Wx, Wh, bh, Wo, bo = (
+        np.asarray(a, float)
+        for a in (inputs, kernel, recurrent_kernel, bias, dense_kernel, dense_bias)
+    )
+    states = simple_rnn(x, Wx, Wh, bh)
+    slope, local, last_error = _forward(x, Wx, Wh, bh, states, arithmetic)
+    adjoint = np.broadcast_to(Wo, (len(x), *Wo.shape))
+    error = np.zeros((len(x), Wo.shape[1]))
+    for t in reversed(range(x.shape[1])):
+        error += np.matmul(local[:, t, None, :], np.abs(adjoint))[:, 0]
+        adjoint = Wh @ (slope[:, t, :, None] * adjoint)
+    # NaN is infinity times zero: an overflow somewhere, about which nothing is known.
+    error = np.fmin(np.where(np.isnan(error), np.inf, error), last_error @ np.abs(Wo))
+    rounding = affine(states[:, -1], Wo, bo, arithmetic, last_error).bound
+    return Bounded(dense(states[:, -1], Wo, bo), (error + rounding) * INFLATION)
+
+
+def _forward(
+    x: np.ndarray,
+    Wx: np.ndarray,
+    Wh: np.ndarray,
+    bh: np.ndarray,
+    states: np.ndarray,
+    arithmetic: Arithmetic,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Slopes m_t and local errors δ_t, both (N, T, M), and a coarse bound on |e_T|, (N, M).
+
+    The coarse bound is the smaller of two: the box b_t ≤ s (b_{t-1} |Wh| + affine) + activation
+    and the Euclidean norm, which grows by ‖Wh‖₂ only.
+    """
+    N, T, M = states.shape
+    z, affine_error, amplified = _step_errors(x, Wx, Wh, bh, states, arithmetic)
+    abs_Wh, norm_Wh = np.abs(Wh), np.linalg.norm(Wh, 2) * (1 + 1e-9)
+    # An output of tanh is within its own error of [-1, 1].
+    most = np.abs(states) + 1 + arithmetic.tanh_ulps * arithmetic.unit_roundoff * 2
+    slope, local = np.empty_like(states), np.empty_like(states)
+    box, norm = np.zeros((N, M)), np.zeros((N, 1))
+    for t in range(T):
+        carried = np.minimum(box @ abs_Wh, norm * norm_Wh)
+        d = carried * amplified[:, t] + affine_error[:, t]
+        steepest = tanh_slope(np.maximum(np.abs(z[:, t]) - d, 0))
+        flattest = tanh_slope(np.abs(z[:, t]) + d)
+        moved = np.minimum(steepest * d, 2.0)
+        activation = activation_error(states[:, t], moved, arithmetic)
+        slope[:, t] = (steepest + flattest) / 2
+        own = d - carried
+        local[:, t] = slope[:, t] * own + (steepest - flattest) / 2 * d + activation
+        reach = steepest.max(axis=1, keepdims=True)
+        norm = reach * (norm * norm_Wh + _norm(own)) + _norm(activation)
+        box = np.minimum(np.minimum(moved + activation, norm), most[:, t])
+        norm = np.minimum(norm, _norm(box))
+    return slope, local, box
+
+
+def _step_errors(
+    x: np.ndarray,
+    Wx: np.ndarray,
+    Wh: np.ndarray,
+    bh: np.ndarray,
+    states: np.ndarray,
+    arithmetic: Arithmetic,
+) -> StepErrors:
+    """`affine` for all steps at once, linear in the error e of the previous state.
+
+    In the bound of `affine` every magnitude grows by at most π = e|Wh|, so that the bound grows
+    by at most u n (1 + γ_n) π; with the π that moves z itself, by (1 + u n (1 + γ_n)) π.
+    A state that is 0 in the reference may not be 0 in the implementation: all M terms count.
+    """
+    previous = np.concatenate([np.zeros_like(states[:, :1]), states[:, :-1]], axis=1)
+    operand = np.concatenate([x, previous], axis=-1)
+    weight = np.concatenate([Wx, Wh])
+    uncertain = np.zeros_like(operand)
+    uncertain[:, 1:, x.shape[-1] :] = arithmetic.smallest_subnormal
+    z, bound = affine(operand, weight, bh, arithmetic, uncertain)
+    n = x.shape[-1] + states.shape[-1] + 1
+    u = arithmetic.unit_roundoff
+    amplified = np.full_like(z, 1 + u * n * (1 + arithmetic.gamma(n)))
+    return StepErrors(z, bound, amplified)
+
+
+def _tanh_moves(z: np.ndarray, error: np.ndarray) -> np.ndarray:
+    """How far tanh moves at most when its argument moves by ``error``."""
+    nearest_zero = np.maximum(np.abs(z) - error, 0)
+    return np.minimum(tanh_slope(nearest_zero) * error, 2.0)
+
+
+def _norm(a: np.ndarray) -> np.ndarray:
+    return np.sqrt((a * a).sum(axis=1, keepdims=True))

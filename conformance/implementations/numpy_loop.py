@@ -1,0 +1,117 @@
+"""The notebook's own loop, in NumPy: the simplest implementation, with most capabilities.
+
+It computes in the dtype of the case, so that its rounding errors are real ones. Faults of the
+catalogue are seeded by overriding its methods.
+"""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from typing import Optional, Sequence
+
+import numpy as np
+
+from conformance import equations
+from conformance.implementations.protocol import (
+    INITIAL_WEIGHTS,
+    OUTPUT,
+    PARAMETERS,
+    SHAPES,
+    STATES,
+    WEIGHTS,
+    Implementation,
+    Network,
+    Parameters,
+    Shapes,
+    Weight,
+)
+from strategies import NetworkSize
+
+
+class NumpyNetwork(Network):
+    """One loop over time; every piece is a method of its own."""
+
+    def __init__(self, size: NetworkSize, dtype: str, *, sequences: bool) -> None:
+        self.size, self.dtype, self.sequences = size, dtype, sequences
+        self.rng = np.random.default_rng()
+        self.weights = [np.asarray(w, dtype) for w in self.initial_weights()]
+
+    def initial_weights(self) -> list[np.ndarray]:
+        """Glorot kernels, an orthogonal recurrent kernel, zero biases."""
+        D, M, K, _ = self.size
+        limit, dense_limit = equations.glorot_limit(D, M), equations.glorot_limit(M, K)
+        return [
+            self.rng.uniform(-limit, limit, (D, M)),
+            np.linalg.qr(self.rng.standard_normal((M, M)))[0],
+            np.zeros(M),
+            self.rng.uniform(-dense_limit, dense_limit, (M, K)),
+            np.zeros(K),
+        ]
+
+    def initial_state(self, N: int) -> np.ndarray:
+        """h_0."""
+        return np.zeros((N, self.size.M), self.dtype)
+
+    def step(self, x: np.ndarray, h: np.ndarray, t: int) -> np.ndarray:
+        """h_t from x_t and h_{t-1}."""
+        Wx, Wh, bh = self.weights[:3]
+        return np.tanh(x @ Wx + h @ Wh + bh)
+
+    def dense(self, h: np.ndarray) -> np.ndarray:
+        """y_t from h_t."""
+        Wo, bo = self.weights[3:]
+        return h @ Wo + bo
+
+    def run(self, inputs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """All states (N, T, M) and all outputs (N, T, K)."""
+        N, T, _ = inputs.shape
+        h = self.initial_state(N)
+        states = []
+        for t in range(T):
+            h = self.step(inputs[:, t], h, t)
+            states.append(h)
+        return np.stack(states, axis=1), np.stack([self.dense(h) for h in states], axis=1)
+
+    def set_weights(self, weights: Sequence[np.ndarray]) -> None:
+        self.weights = [np.array(w) for w in weights]
+
+    def get_weights(self) -> list[np.ndarray]:
+        return [w.copy() for w in self.weights]
+
+    def output(self, inputs: np.ndarray, mode: str) -> np.ndarray:
+        return self.run(inputs)[1][:, -1]
+
+    def states_and_outputs(self, inputs: np.ndarray, mode: str) -> tuple[np.ndarray, np.ndarray]:
+        return self.run(inputs)
+
+    def weight_table(self) -> list[Weight]:
+        names = [("simple_rnn", "kernel"), ("simple_rnn", "recurrent_kernel"),
+                 ("simple_rnn", "bias"), ("dense", "kernel"), ("dense", "bias")]  # fmt: skip
+        return [Weight(*n, w.shape, str(w.dtype)) for n, w in zip(names, self.weights)]
+
+    def parameters(self) -> Parameters:
+        simple_rnn = sum(w.size for w in self.weights[:3])
+        dense = sum(w.size for w in self.weights[3:])
+        total = simple_rnn + dense
+        return Parameters(simple_rnn, dense, total, total, total, 0)
+
+    def shapes(self, N: Optional[int], T: Optional[int]) -> Shapes:
+        _, M, K, fixed = self.size
+        symbolic = (None, fixed) if self.sequences else (None,)
+        computed = (N, T) if self.sequences else (N,)
+        return Shapes((*symbolic, M), (*symbolic, K), (*computed, M), (*computed, K))
+
+
+class NumpyLoop(Implementation):
+    """``--implementation numpy``."""
+
+    name = "numpy"
+    modes = ("call",)
+    capabilities = frozenset({OUTPUT, STATES, WEIGHTS, PARAMETERS, SHAPES, INITIAL_WEIGHTS})
+    network_class = NumpyNetwork
+
+    def network(self, size: NetworkSize, dtype: str, *, sequences: bool) -> NumpyNetwork:
+        return self.network_class(size, dtype, sequences=sequences)
+
+    def versions(self) -> dict[str, str]:
+        return {"numpy": version("numpy")}

@@ -1,0 +1,93 @@
+"""Make a failing case as small and plain as it goes, after Hypothesis has done its part.
+
+Hypothesis shrinks what it drew: for a seeded texture that is a seed and five numbers. This pass
+works on the tensors themselves: drop samples, time steps, features, units and outputs, then
+turn entries into zeros and short decimals, as long as the case still fails.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Callable, Iterator
+
+import numpy as np
+
+from strategies import Case
+
+#: The axis of each dimension in each tensor that has it.
+AXES = {
+    "N": {"inputs": (0,)},
+    "T": {"inputs": (1,)},
+    "D": {"inputs": (2,), "kernel": (0,)},
+    "M": {"kernel": (1,), "recurrent_kernel": (0, 1), "bias": (0,), "dense_kernel": (0,)},
+    "K": {"dense_kernel": (1,), "dense_bias": (0,)},
+}
+TENSORS = ("inputs", "kernel", "recurrent_kernel", "bias", "dense_kernel", "dense_bias")
+
+
+def minimise(case: Case, fails: Callable[[Case], bool], seconds: float) -> Case:
+    """A smaller case that still fails, found within about ``seconds``.
+
+    ``fails`` is called many times. The result is ``case`` itself where nothing smaller fails.
+    """
+    deadline = time.monotonic() + seconds
+    for candidates in (smaller, plainer):
+        improved = True
+        while improved:
+            improved = False
+            for candidate in candidates(case):
+                if time.monotonic() > deadline:
+                    return case
+                if fails(candidate):
+                    case, improved = candidate, True
+                    break
+    return case
+
+
+def smaller(case: Case) -> Iterator[Case]:
+    """Cases with fewer samples, steps, features, units or outputs: halves first, then one less."""
+    if case.static_time:
+        yield case.replace(static_time=False)
+    for letter in AXES:
+        n = getattr(case, letter)
+        if n > 1:
+            kept = [[i] for i in (0, n - 1)] + [list(range(n // 2)), list(range(n // 2, n))]
+            kept += [[i for i in range(n) if i != left_out] for left_out in range(min(n, 12))]
+            for indices in kept:
+                yield _keep(case, letter, indices)
+
+
+def plainer(case: Case) -> Iterator[Case]:
+    """Cases with a tensor zero or rounded, then with one entry zero or rounded."""
+    for name in TENSORS:
+        tensor = getattr(case, name)
+        for simple in _plain(tensor):
+            yield case.replace(**{name: simple})
+    for name in TENSORS:
+        tensor = getattr(case, name)
+        if tensor.size <= 32:
+            for index in np.ndindex(tensor.shape):
+                for simple in _plain(tensor[index]):
+                    changed = tensor.copy()
+                    changed[index] = simple
+                    yield case.replace(**{name: changed})
+
+
+def _plain(value: np.ndarray) -> Iterator[np.ndarray]:
+    """Zero, then fewer decimals; only what is plainer than ``value``, so that this ends."""
+    for decimals in (None, 0, 1, 2):
+        with np.errstate(all="ignore"):
+            simple = np.zeros_like(value) if decimals is None else np.round(value, decimals)
+        if np.array_equal(simple, value):
+            return
+        yield simple
+
+
+def _keep(case: Case, letter: str, indices: list[int]) -> Case:
+    changed = {}
+    for name, axes in AXES[letter].items():
+        tensor = getattr(case, name)
+        for axis in axes:
+            tensor = np.take(tensor, indices, axis=axis)
+        changed[name] = tensor
+    return case.replace(**changed)

@@ -1,0 +1,1 @@
+"""The specification: one file for each clause, one function for each statement."""

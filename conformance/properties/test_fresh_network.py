@@ -1,0 +1,79 @@
+"""A network just built: zero biases, an orthogonal recurrent kernel, Glorot kernels, h_0 = 0."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from conformance.checking import holds_for
+from conformance.equations import glorot_limit
+from conformance.error_bound import INFLATION, REFERENCE
+from conformance.implementations.protocol import INITIAL_WEIGHTS
+from conformance.subject import Subject, require
+from strategies import Case, Dimensions
+
+#: A conforming initialiser is called degenerate at most this often, for each kernel checked.
+FALSE_ALARM = 1e-12
+
+
+@holds_for(
+    needs=(INITIAL_WEIGHTS,), per_mode=False, builds=True, size=lambda subject: subject.sizes()
+)
+def test_fresh_biases_are_zero(subject: Subject, size: Dimensions) -> None:
+    """The biases of a fresh network are zero."""
+    weights = subject.new_network(size.network).get_weights()
+    for name, bias in (("bias", weights[2]), ("the dense bias", weights[4])):
+        require(not bias.any(), lambda name=name, bias=bias: f"{name} is {bias!r}")
+
+
+@holds_for(
+    needs=(INITIAL_WEIGHTS,), per_mode=False, builds=True, size=lambda subject: subject.sizes()
+)
+def test_fresh_recurrent_kernel_is_orthogonal(subject: Subject, size: Dimensions) -> None:
+    """The recurrent kernel of a fresh network is orthogonal, to rounding.
+
+    Q from M Householder reflections is within √M γ_{cM²} of an orthogonal matrix, in the
+    Frobenius norm, for a small integer c (Higham 2002, theorem 19.4 and the text after it; c is
+    taken as 10), hence ‖QᵀQ − I‖ ≤ 2√M γ + (√M γ)².
+    """
+    Q = subject.new_network(size.network).get_weights()[1].astype(float)
+    M = size.M
+    off = np.sqrt(M) * subject.arithmetic.gamma(10 * M * M)
+    own_error = M * REFERENCE.gamma(M)
+    bound = (2 * off + off * off + own_error) * INFLATION
+    distance = float(np.linalg.norm(Q.T @ Q - np.eye(M)))
+    subject.shares.worst.append(distance / bound)
+    require(distance <= bound, f"‖QᵀQ − I‖ is {distance:.3g}, rounding explains {bound:.3g}")
+
+
+@holds_for(
+    needs=(INITIAL_WEIGHTS,), per_mode=False, builds=True, size=lambda subject: subject.sizes()
+)
+def test_fresh_kernels_are_glorot_uniform(subject: Subject, size: Dimensions) -> None:
+    """The kernels of a fresh network fill Glorot's interval ±√(6 / (fan_in + fan_out)).
+
+    n uniform numbers are all below p^(1/n) of the limit with probability p, and their mean
+    exceeds √(2 ln(2/p) / n) of it with less (Hoeffding 1963); p is `FALSE_ALARM`.
+    """
+    weights = subject.new_network(size.network).get_weights()
+    for name, kernel in (("kernel", weights[0]), ("dense kernel", weights[3])):
+        limit = glorot_limit(*kernel.shape) * (1 + 4 * subject.arithmetic.unit_roundoff)
+        most, mean = float(np.abs(kernel).max()), abs(float(kernel.mean(dtype=float)))
+        n = kernel.size
+        require(most <= limit, f"{name}: an entry of size {most:.6g} exceeds {limit:.6g}")
+        least = limit * FALSE_ALARM ** (1 / n)
+        require(most >= least, f"{name}: no entry exceeds {most:.3g}, of {limit:.3g} allowed")
+        furthest = limit * np.sqrt(2 * np.log(2 / FALSE_ALARM) / n)
+        require(mean <= furthest, f"{name}: the mean is {mean:.3g}, chance gives {furthest:.3g}")
+        require(n < 4 or len(np.unique(kernel)) > 1, f"{name}: all entries are equal")
+
+
+@holds_for(quota=False, case=lambda subject: subject.cases())
+def test_initial_state_is_zero(subject: Subject, case: Case) -> None:
+    """From h_0 = 0, zero inputs and a zero bias leave the Dense bias, also after another call."""
+    subject.output(case)
+    at_rest = case.replace(inputs=np.zeros_like(case.inputs), bias=np.zeros_like(case.bias))
+    output = subject.output(at_rest)
+    expected = np.broadcast_to(case.dense_bias, output.shape)
+    flushed = subject.arithmetic.smallest_normal
+    same = np.where(np.abs(expected) < flushed, np.abs(output) < flushed, output == expected)
+    require(bool(same.all()), lambda: f"the output is {output!r}, must be {case.dense_bias!r}")

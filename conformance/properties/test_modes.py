@@ -1,0 +1,37 @@
+"""Execution: every mode computes the same recurrence, every time."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from conformance.checking import holds_for
+from conformance.implementations.protocol import SEVERAL_MODES
+from conformance.subject import Subject, require
+from strategies import Case, seeds
+
+
+@holds_for(
+    needs=(SEVERAL_MODES,),
+    per_mode=False,
+    case=lambda subject: subject.cases(),
+    order=lambda subject: seeds(),
+)
+def test_modes_agree_on_one_network(subject: Subject, case: Case, order: int) -> None:
+    """All modes of one network, one after the other in any order, equal the recurrence."""
+    for i in np.random.default_rng(order).permutation(len(subject.modes)):
+        mode = subject.modes[i]
+        subject.judge_output(
+            case, subject.output(case, mode), sentence=f"{{quantity}} of mode {mode} is wrong"
+        )
+
+
+@holds_for(case=lambda subject: subject.cases(), quota=False)
+def test_repeating_a_call_gives_the_same_bits(subject: Subject, case: Case) -> None:
+    """The same call gives the same bits again, also with another call in between."""
+    first = subject.output(case)
+    subject.output(case.replace(inputs=case.inputs[::-1] + 1))
+    again = subject.output(case)
+    require(
+        first.tobytes() == again.tobytes(),
+        lambda: f"the second call returned {again!r}, the first {first!r}",
+    )

@@ -1,0 +1,220 @@
+"""A subject: one implementation, in one mode and one dtype, as the properties see it."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from typing import Callable, Optional
+
+import numpy as np
+from hypothesis import strategies as st
+
+from conformance import error_bound
+from conformance.comparison import Comparison, compare, informative
+from conformance.error_bound import Bounded
+from conformance.implementations.protocol import (
+    SEVERAL_MODES,
+    Implementation,
+    Network,
+    as_array,
+)
+from strategies import Case, Dimensions, NetworkSize, cases, dimensions
+from strategies.profiles import FEWEST_CASES, PROFILES, Profile
+
+
+class Nonconformity(AssertionError):
+    """What a property found wrong: a sentence, and the numbers where there are any."""
+
+    def __init__(self, sentence: str, comparison: Optional[Comparison] = None) -> None:
+        super().__init__(sentence)
+        self.sentence, self.comparison = sentence, comparison
+
+
+class NetworkCache:
+    """Networks by size, dtype and kind; the least recently used leaves when it is full."""
+
+    def __init__(self, limit: int = 64) -> None:
+        self.limit = limit
+        self._networks: OrderedDict[tuple[NetworkSize, str, bool], Network] = OrderedDict()
+
+    def get(
+        self, implementation: Implementation, size: NetworkSize, dtype: str, sequences: bool
+    ) -> Network:
+        """The network of this kind, built if it is not there."""
+        key = (size, dtype, sequences)
+        if key not in self._networks:
+            self._networks[key] = implementation.network(size, dtype, sequences=sequences)
+            if len(self._networks) > self.limit:
+                self._networks.popitem(last=False)
+        self._networks.move_to_end(key)
+        return self._networks[key]
+
+
+@dataclass
+class Run:
+    """What all subjects of a run share."""
+
+    profile: Profile = PROFILES["default"]
+    max_examples: Optional[int] = None
+    seed: int = 0
+    networks: NetworkCache = field(default_factory=NetworkCache)
+
+
+@dataclass
+class Shares:
+    """What the comparisons of one case used of their bounds."""
+
+    worst: list[float] = field(default_factory=list)
+    informative: bool = True
+
+
+class Subject:
+    """Runs cases on an implementation and judges the answers.
+
+    Args:
+        implementation: the thing under test.
+        mode: how it is executed; None for what has nothing to do with execution.
+        dtype: of weights, inputs and results.
+        run: budget, seed and networks.
+        modes: all modes of the run, for properties that compare them.
+
+    """
+
+    def __init__(
+        self,
+        implementation: Implementation,
+        mode: Optional[str],
+        dtype: str,
+        run: Optional[Run] = None,
+        modes: tuple[str, ...] = (),
+    ) -> None:
+        self.implementation, self.mode, self.dtype = implementation, mode, dtype
+        self.run = run or Run()
+        self.modes = modes or implementation.modes
+        self.arithmetic = implementation.arithmetic(dtype)
+        self.shares = Shares()
+
+    @property
+    def id(self) -> str:
+        """``keras-graph-float32``, or ``keras-float32`` without a mode."""
+        return "-".join(filter(None, (self.implementation.name, self.mode, self.dtype)))
+
+    @property
+    def capabilities(self) -> frozenset[str]:
+        """What the implementation declares, and whether several modes were asked for."""
+        several = {SEVERAL_MODES} if len(self.modes) > 1 else set()
+        return self.implementation.capabilities | several
+
+    # What is drawn
+
+    @property
+    def modes_run(self) -> tuple[str, ...]:
+        """The modes that a case is run in: its own, or all."""
+        return (self.mode,) if self.mode else self.modes
+
+    def budget(self, *, builds: bool) -> int:
+        """How many cases a property gets; ``builds`` if each of them builds a network."""
+        if self.run.max_examples is not None:
+            return self.run.max_examples
+        if builds:
+            return self.run.profile.builds
+        cost = max(self.implementation.costs.get(mode, 1) for mode in self.modes_run)
+        return max(FEWEST_CASES, self.run.profile.cases // cost)
+
+    def sizes(self) -> st.SearchStrategy[Dimensions]:
+        """Dimensions from the pool of network sizes of this run."""
+        compiles = bool(self.implementation.compiled_modes & set(self.modes_run))
+        return dimensions(
+            max_networks=self.run.profile.networks,
+            max_batches=self.run.profile.batches if compiles else None,
+            pool_seed=self.run.seed,
+        )
+
+    def cases(self, *textures: str) -> st.SearchStrategy[Case]:
+        """Cases of the subject's dtype, of all textures or of some."""
+        return cases(dtype=self.dtype, sizes=self.sizes(), textures=textures or None)
+
+    # What is run
+
+    def new_network(self, size: NetworkSize, *, sequences: bool = False) -> Network:
+        """A network just built, with the weights that it was born with."""
+        return self.implementation.network(size, self.dtype, sequences=sequences)
+
+    def network(self, case: Case, *, sequences: bool) -> Network:
+        """A network of the case's size, with the case's weights; reused where there is one."""
+        network = self.run.networks.get(
+            self.implementation, case.dimensions.network, self.dtype, sequences
+        )
+        network.set_weights(case.weights)
+        return network
+
+    def output(self, case: Case, mode: Optional[str] = None) -> np.ndarray:
+        """The last output y_T, (N, K)."""
+        network = self.network(case, sequences=False)
+        result = network.output(case.inputs, mode or self.mode or self.modes[0])
+        return as_array(result, "the output", (case.N, case.K), self.dtype).copy()
+
+    def states_and_outputs(self, case: Case) -> tuple[np.ndarray, np.ndarray]:
+        """Every state (N, T, M) and every output (N, T, K)."""
+        network = self.network(case, sequences=True)
+        states, outputs = network.states_and_outputs(case.inputs, self.mode or self.modes[0])
+        return (
+            as_array(states, "the sequence of states", (case.N, case.T, case.M), self.dtype),
+            as_array(outputs, "the sequence of outputs", (case.N, case.T, case.K), self.dtype),
+        )
+
+    # What is judged
+
+    def equation(self, case: Case) -> Bounded:
+        """The last output by the recurrence, and how far rounding may lead from it."""
+        return error_bound.propagated_output(case.inputs, *case.weights, self.arithmetic)
+
+    def judge(
+        self,
+        comparison: Comparison,
+        case: Optional[Case] = None,
+        sentence: str = "{quantity} differs from the recurrence by more than rounding explains",
+    ) -> None:
+        """Record the share of the bound that was used.
+
+        Raises:
+            Nonconformity: an element is outside its bound.
+
+        """
+        self.shares.worst.append(comparison.worst)
+        if case is not None and comparison.quantity == "output":
+            self.shares.informative &= informative(comparison.bound, case)
+        if not comparison.within:
+            raise Nonconformity(sentence.format(quantity=comparison.quantity), comparison)
+
+    def judge_output(self, case: Case, output: np.ndarray, **kwargs: str) -> None:
+        """Judge a last output by the propagated bound (Z)."""
+        self.judge(compare("output", output, self.equation(case)), case, **kwargs)
+
+    def judge_steps(self, case: Case, states: np.ndarray, outputs: np.ndarray) -> None:
+        """Judge every step by the residual bound (R)."""
+        arithmetic = self.arithmetic
+        of_states = error_bound.residual_state(case.inputs, *case.weights[:3], states, arithmetic)
+        of_outputs = error_bound.residual_output(states, *case.weights[3:], arithmetic)
+        self.judge(compare("state", states, of_states), case)
+        self.judge(
+            compare("output", outputs, of_outputs),
+            case,
+            "{quantity} differs from Dense applied to the emitted state",
+        )
+
+
+def require(condition: bool, sentence: str | Callable[[], str]) -> None:
+    """State a fact that must hold.
+
+    Raises:
+        Nonconformity: it does not; ``sentence`` says what is the case instead.
+
+    """
+    if not condition:
+        raise Nonconformity(sentence if isinstance(sentence, str) else sentence())
+
+
+def require_equal(what: str, got: object, expected: object) -> None:
+    """State that two plain values are equal; both are named if they are not."""
+    require(got == expected, lambda: f"{what} is {got}, must be {expected}")

@@ -1,0 +1,3 @@
+"""Names the plugin; everything else is in `conformance.plugin`."""
+
+pytest_plugins = ["conformance.plugin"]

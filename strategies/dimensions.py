@@ -1,0 +1,168 @@
+"""How large a case is: N samples, T time steps, D features, M hidden units, K outputs."""
+
+from __future__ import annotations
+
+from typing import NamedTuple, Optional
+
+import numpy as np
+from hypothesis import strategies as st
+from hypothesis.errors import InvalidArgument
+
+from strategies._validation import check_range
+
+
+class NetworkSize(NamedTuple):
+    """What fixes a network: D, M, K, and T where the network is built for one T only."""
+
+    D: int
+    M: int
+    K: int
+    T: Optional[int] = None
+
+
+class Dimensions(NamedTuple):
+    """The five dimensions of a case, and whether the network knows T when it is built."""
+
+    N: int
+    T: int
+    D: int
+    M: int
+    K: int
+    static_time: bool = False
+
+    @property
+    def network(self) -> NetworkSize:
+        """The size of the network that can answer this case."""
+        return NetworkSize(self.D, self.M, self.K, self.T if self.static_time else None)
+
+
+def extents(minimum: int, maximum: int) -> list[int]:
+    """Every number from ``minimum`` to ``maximum``, the small ones repeated, in order.
+
+    Sampled uniformly it gives ``minimum`` itself about one time in nine (the edge where most
+    shape mistakes show), one of the seven next numbers seven times in ten, and anything up to
+    ``maximum`` in the rest.
+    """
+    small = range(minimum + 1, min(minimum + 8, maximum + 1))
+    large = range(minimum + 8, maximum + 1)
+    if not small:
+        return [minimum]
+    repeat = max(1, len(large) * 4 // len(small))
+    edge = max(1, repeat * len(small) // 6)
+    return [minimum] * edge + [n for n in small for _ in range(repeat)] + list(large)
+
+
+class _Ranges(NamedTuple):
+    samples: list[int]
+    time_steps: list[int]
+    features: list[int]
+    units: list[int]
+    outputs: list[int]
+
+
+def dimensions(
+    *,
+    min_samples: int = 1,
+    max_samples: int = 40,
+    min_time_steps: int = 1,
+    max_time_steps: int = 64,
+    min_features: int = 1,
+    max_features: int = 32,
+    min_units: int = 1,
+    max_units: int = 32,
+    min_outputs: int = 1,
+    max_outputs: int = 16,
+    max_networks: Optional[int] = None,
+    max_batches: Optional[int] = None,
+    pool_seed: int = 0,
+) -> st.SearchStrategy[Dimensions]:
+    """Dimensions of a case. Small numbers are frequent, and 1 is the most frequent.
+
+    Building a network costs a hundred times more than running it. ``max_networks`` limits
+    the draw to that many different networks (D, M, K and, for one in four, a fixed T), a
+    pool chosen by ``pool_seed`` from the same distribution; ``max_batches`` does the same
+    for (N, T), which matters where every shape is compiled anew. ``None`` is no limit.
+
+    Shrinks towards the smallest of every dimension, or the smallest member of the pool.
+
+    Raises:
+        InvalidArgument: a range is empty, not positive or not of integers.
+
+    """
+    check_range("samples", min_samples, max_samples)
+    check_range("time_steps", min_time_steps, max_time_steps)
+    check_range("features", min_features, max_features)
+    check_range("units", min_units, max_units)
+    check_range("outputs", min_outputs, max_outputs)
+    for name, limit in (("max_networks", max_networks), ("max_batches", max_batches)):
+        if limit is not None and limit < 1:
+            raise InvalidArgument(f"{name}={limit}: must be at least 1, or None for no limit")
+    ranges = _Ranges(
+        extents(min_samples, max_samples),
+        extents(min_time_steps, max_time_steps),
+        extents(min_features, max_features),
+        extents(min_units, max_units),
+        extents(min_outputs, max_outputs),
+    )
+    rng = np.random.default_rng(pool_seed)
+    networks = (
+        _free_networks(ranges)
+        if max_networks is None
+        else st.sampled_from(network_pool(ranges, max_networks, rng))
+    )
+    batches = (
+        _free_batches(ranges)
+        if max_batches is None
+        else st.sampled_from(batch_pool(ranges, max_batches, rng))
+    )
+    return st.builds(_assemble, networks, batches)
+
+
+def _assemble(network: NetworkSize, batch: tuple[int, int]) -> Dimensions:
+    N, T = batch
+    return Dimensions(
+        N, network.T or T, network.D, network.M, network.K, static_time=network.T is not None
+    )
+
+
+def _free_networks(ranges: _Ranges) -> st.SearchStrategy[NetworkSize]:
+    fixed_time = st.sampled_from([None, None, None, "fixed"]).flatmap(
+        lambda fixed: st.sampled_from(ranges.time_steps) if fixed else st.none()
+    )
+    return st.builds(
+        NetworkSize,
+        st.sampled_from(ranges.features),
+        st.sampled_from(ranges.units),
+        st.sampled_from(ranges.outputs),
+        fixed_time,
+    )
+
+
+def _free_batches(ranges: _Ranges) -> st.SearchStrategy[tuple[int, int]]:
+    return st.tuples(st.sampled_from(ranges.samples), st.sampled_from(ranges.time_steps))
+
+
+def network_pool(ranges: _Ranges, size: int, rng: np.random.Generator) -> list[NetworkSize]:
+    """At most ``size`` network sizes, smallest first; every fourth has a fixed T.
+
+    A Latin hypercube, so that even a small pool has its share of ones and of large numbers
+    in every dimension. At most one network in six has D = M, where the ranges allow that: a
+    transposed kernel fits there unseen.
+    """
+    for _ in range(50):
+        D, M, K, T = (_stratified(rng, values, size) for values in ranges[2:] + ranges[1:2])
+        if 6 * sum(d == m for d, m in zip(D, M)) <= size:
+            break
+    pool = {NetworkSize(D[i], M[i], K[i], T[i] if i % 4 == 3 else None) for i in range(size)}
+    return sorted(pool, key=lambda n: (n.D + n.M + n.K + (n.T or 0), n[:3], n.T or 0))
+
+
+def batch_pool(ranges: _Ranges, size: int, rng: np.random.Generator) -> list[tuple[int, int]]:
+    """At most ``size`` pairs (N, T), smallest first; a Latin hypercube as well."""
+    N, T = (_stratified(rng, values, size) for values in ranges[:2])
+    return sorted(set(zip(N, T)), key=lambda batch: (sum(batch), batch))
+
+
+def _stratified(rng: np.random.Generator, values: list[int], size: int) -> list[int]:
+    quantiles = (rng.permutation(size) + rng.random(size)) / size
+    return [values[int(q * len(values))] for q in quantiles]
