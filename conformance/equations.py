@@ -30,7 +30,6 @@ def simple_rnn(
         Wh: recurrent kernel (M, M).
         bh: bias (M,).
         initial_state: h_0, shape (N, M); zero by default.
-
     """
     N, T, _ = x.shape
     M = len(bh)

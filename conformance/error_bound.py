@@ -30,6 +30,7 @@ import numpy as np
 from conformance.arithmetic import IEEE, Arithmetic
 from conformance.equations import dense, simple_rnn
 from conformance.exactness import sums_are_exact
+from strategies import Case
 
 #: The reference is computed in this arithmetic, and its own error is part of every bound.
 REFERENCE = IEEE["float64"]
@@ -132,50 +133,33 @@ def activation_error(h: np.ndarray, propagated: np.ndarray, arithmetic: Arithmet
     return error + arithmetic.smallest_normal if arithmetic.flushes_subnormals else error
 
 
-def residual_state(
-    inputs: np.ndarray,
-    kernel: np.ndarray,
-    recurrent_kernel: np.ndarray,
-    bias: np.ndarray,
-    states: np.ndarray,
-    arithmetic: Arithmetic,
-) -> Bounded:
+def residual_state(case: Case, states: np.ndarray, arithmetic: Arithmetic) -> Bounded:
     """R for SimpleRNN: each state from the implementation's own previous one, (N, T, M).
 
-    Args:
-        inputs: (N, T, D); the weights as SimpleRNN has them.
-        states: h_1 … h_T as the implementation emitted them, (N, T, M); h_0 = 0.
-
+    ``states`` are h_1 … h_T as the implementation emitted them, (N, T, M); h_0 = 0.
     """
     states = states.astype(float)
-    previous = np.concatenate([np.zeros_like(states[:, :1]), states[:, :-1]], axis=1)
-    operand = np.concatenate([inputs.astype(float), previous], axis=-1)
-    weight = np.concatenate([kernel, recurrent_kernel]).astype(float)
-    z, error = affine(operand, weight, bias.astype(float), arithmetic)
+    operand = np.concatenate([case.inputs.astype(float), _previous(states)], axis=-1)
+    weight = np.concatenate([case.kernel, case.recurrent_kernel]).astype(float)
+    z, error = affine(operand, weight, case.bias.astype(float), arithmetic)
     h = np.tanh(z)
-    propagated = _tanh_moves(z, error)
-    return Bounded(h, (propagated + activation_error(h, propagated, arithmetic)) * INFLATION)
+    nearest_zero = np.maximum(np.abs(z) - error, 0)
+    moved = np.minimum(tanh_slope(nearest_zero) * error, 2.0)
+    return Bounded(h, (moved + activation_error(h, moved, arithmetic)) * INFLATION)
 
 
-def residual_output(
-    states: np.ndarray, dense_kernel: np.ndarray, dense_bias: np.ndarray, arithmetic: Arithmetic
-) -> Bounded:
+def residual_output(case: Case, states: np.ndarray, arithmetic: Arithmetic) -> Bounded:
     """R for Dense: outputs (…, K) from the states (…, M) as the implementation emitted them."""
     value, bound = affine(
-        states.astype(float), dense_kernel.astype(float), dense_bias.astype(float), arithmetic
+        states.astype(float),
+        case.dense_kernel.astype(float),
+        case.dense_bias.astype(float),
+        arithmetic,
     )
     return Bounded(value, bound * INFLATION)
 
 
-def propagated_output(
-    inputs: np.ndarray,
-    kernel: np.ndarray,
-    recurrent_kernel: np.ndarray,
-    bias: np.ndarray,
-    dense_kernel: np.ndarray,
-    dense_bias: np.ndarray,
-    arithmetic: Arithmetic,
-) -> Bounded:
+def propagated_output(case: Case, arithmetic: Arithmetic) -> Bounded:
     """Z: the last output y_T (N, K), from the inputs and weights alone.
 
     With e_t the error of h_t and S_t the mean slope of tanh between the two preactivations,
@@ -188,10 +172,7 @@ def propagated_output(
     Where the coarse bound explodes (long chaotic sequences), so does this one: such a case
     could not have shown a fault, and `comparison` says so.
     """
-    x, Wx, Wh, bh, Wo, bo = (
-        np.asarray(a, float)
-        for a in (inputs, kernel, recurrent_kernel, bias, dense_kernel, dense_bias)
-    )
+    x, Wx, Wh, bh, Wo, bo = (a.astype(float) for a in (case.inputs, *case.weights))
     states = simple_rnn(x, Wx, Wh, bh)
     slope, local, last_error = _forward(x, Wx, Wh, bh, states, arithmetic)
     adjoint = np.broadcast_to(Wo, (len(x), *Wo.shape))
@@ -256,8 +237,7 @@ def _step_errors(
     by at most u n (1 + γ_n) π; with the π that moves z itself, by (1 + u n (1 + γ_n)) π.
     A state that is 0 in the reference may not be 0 in the implementation: all M terms count.
     """
-    previous = np.concatenate([np.zeros_like(states[:, :1]), states[:, :-1]], axis=1)
-    operand = np.concatenate([x, previous], axis=-1)
+    operand = np.concatenate([x, _previous(states)], axis=-1)
     weight = np.concatenate([Wx, Wh])
     uncertain = np.zeros_like(operand)
     uncertain[:, 1:, x.shape[-1] :] = arithmetic.smallest_subnormal
@@ -268,10 +248,9 @@ def _step_errors(
     return StepErrors(z, bound, amplified)
 
 
-def _tanh_moves(z: np.ndarray, error: np.ndarray) -> np.ndarray:
-    """How far tanh moves at most when its argument moves by ``error``."""
-    nearest_zero = np.maximum(np.abs(z) - error, 0)
-    return np.minimum(tanh_slope(nearest_zero) * error, 2.0)
+def _previous(states: np.ndarray) -> np.ndarray:
+    """h_0 … h_{T-1} for h_1 … h_T, with h_0 = 0."""
+    return np.concatenate([np.zeros_like(states[:, :1]), states[:, :-1]], axis=1)
 
 
 def _norm(a: np.ndarray) -> np.ndarray:

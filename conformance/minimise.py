@@ -15,7 +15,7 @@ import numpy as np
 from strategies import Case
 
 #: The axis of each dimension in each tensor that has it.
-AXES = {
+AXES: dict[str, dict[str, tuple[int, ...]]] = {
     "N": {"inputs": (0,)},
     "T": {"inputs": (1,)},
     "D": {"inputs": (2,), "kernel": (0,)},

@@ -77,7 +77,6 @@ class Subject:
         dtype: of weights, inputs and results.
         run: budget, seed and networks.
         modes: all modes of the run, for properties that compare them.
-
     """
 
     def __init__(
@@ -167,7 +166,7 @@ class Subject:
 
     def equation(self, case: Case) -> Bounded:
         """The last output by the recurrence, and how far rounding may lead from it."""
-        return error_bound.propagated_output(case.inputs, *case.weights, self.arithmetic)
+        return error_bound.propagated_output(case, self.arithmetic)
 
     def judge(
         self,
@@ -179,7 +178,6 @@ class Subject:
 
         Raises:
             Nonconformity: an element is outside its bound.
-
         """
         self.shares.worst.append(comparison.worst)
         if case is not None and comparison.quantity == "output":
@@ -193,9 +191,8 @@ class Subject:
 
     def judge_steps(self, case: Case, states: np.ndarray, outputs: np.ndarray) -> None:
         """Judge every step by the residual bound (R)."""
-        arithmetic = self.arithmetic
-        of_states = error_bound.residual_state(case.inputs, *case.weights[:3], states, arithmetic)
-        of_outputs = error_bound.residual_output(states, *case.weights[3:], arithmetic)
+        of_states = error_bound.residual_state(case, states, self.arithmetic)
+        of_outputs = error_bound.residual_output(case, states, self.arithmetic)
         self.judge(compare("state", states, of_states), case)
         self.judge(
             compare("output", outputs, of_outputs),
@@ -209,7 +206,6 @@ def require(condition: bool, sentence: str | Callable[[], str]) -> None:
 
     Raises:
         Nonconformity: it does not; ``sentence`` says what is the case instead.
-
     """
     if not condition:
         raise Nonconformity(sentence if isinstance(sentence, str) else sentence())

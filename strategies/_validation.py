@@ -20,7 +20,6 @@ def check_range(name: str, minimum: int, maximum: int) -> None:
     Raises:
         InvalidArgument: names the argument and its value, for example
             ``max_time_steps=0 is smaller than min_time_steps=1``.
-
     """
     for prefix, value in (("min", minimum), ("max", maximum)):
         if isinstance(value, bool) or not isinstance(value, int):
@@ -36,7 +35,6 @@ def check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
 
     Raises:
         InvalidArgument: lists the choices.
-
     """
     if value not in choices:
         raise InvalidArgument(f"{name}={value!r}: must be one of {', '.join(choices)}")

@@ -32,7 +32,6 @@ class Case:
 
     Raises:
         ValueError: a tensor's shape or dtype does not fit the others; it is named.
-
     """
 
     inputs: np.ndarray
@@ -146,7 +145,6 @@ def cases(
 
     Raises:
         InvalidArgument: the dtype or a texture is unknown.
-
     """
     check_choice("dtype", dtype, DTYPES)
     names = texture_names(textures)

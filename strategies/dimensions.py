@@ -87,7 +87,6 @@ def dimensions(
 
     Raises:
         InvalidArgument: a range is empty, not positive or not of integers.
-
     """
     check_range("samples", min_samples, max_samples)
     check_range("time_steps", min_time_steps, max_time_steps)

@@ -8,7 +8,7 @@ element by element, which shrinks well.
 
 from __future__ import annotations
 
-from typing import Callable, NamedTuple
+from typing import Callable, NamedTuple, Optional, Sequence
 
 import numpy as np
 from hypothesis import strategies as st
@@ -36,16 +36,9 @@ class Tensors(NamedTuple):
 MOST_ENTRIES_DRAWN_SINGLY = 60
 
 
-def shapes(d: Dimensions) -> Tensors:
-    """The shape of each tensor, in the place of the tensor."""
-    return Tensors(
-        (d.N, d.T, d.D),
-        (d.D, d.M),
-        (d.M, d.M),
-        (d.M,),
-        (d.M, d.K),
-        (d.K,),  # type: ignore[arg-type]
-    )
+def shapes(d: Dimensions) -> list[tuple[int, ...]]:
+    """The shape of each tensor, in the order of `Tensors`."""
+    return [(d.N, d.T, d.D), (d.D, d.M), (d.M, d.M), (d.M,), (d.M, d.K), (d.K,)]
 
 
 def normal(rng: np.random.Generator, d: Dimensions) -> Tensors:
@@ -180,14 +173,13 @@ def elementwise(d: Dimensions, dtype: str) -> st.SearchStrategy[Tensors]:
     return st.lists(st.integers(-16, 16), min_size=total, max_size=total).map(split)
 
 
-def texture_names(textures: object = None) -> list[str]:
+def texture_names(textures: Optional[Sequence[str]] = None) -> list[str]:
     """The names in ``textures``, repeated by how often they are drawn; all by default.
 
     Raises:
         InvalidArgument: a name is unknown, or there is none.
-
     """
-    chosen = list(WEIGHTS) if textures is None else list(textures)  # type: ignore[call-overload]
+    chosen = list(WEIGHTS) if textures is None else list(textures)
     unknown = [name for name in chosen if name not in WEIGHTS]
     if unknown or not chosen:
         raise InvalidArgument(f"textures={textures!r}: must be some of {', '.join(WEIGHTS)}")

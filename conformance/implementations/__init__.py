@@ -16,7 +16,6 @@ def load_implementation(name: str) -> Implementation:
     Raises:
         ImplementationError: the name is unknown (the choices are listed), or the function
             cannot be used.
-
     """
     if name in IMPLEMENTATIONS:
         return IMPLEMENTATIONS[name]()

@@ -56,7 +56,6 @@ def load_function(name: str) -> FunctionImplementation:
     Raises:
         ImplementationError: the module does not import, has no such function, or the function
             does not take the six arguments.
-
     """
     module_name, _, function_name = name.partition(":")
     if os.getcwd() not in sys.path:

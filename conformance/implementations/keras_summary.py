@@ -18,7 +18,6 @@ def parse_summary(lines: Sequence[str]) -> Summary:
 
     Raises:
         ImplementationError: a total is missing.
-
     """
     rows = [
         SummaryRow(found["layer"], _shape(found["shape"]), _count(found["count"]))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any, Callable, Optional, Sequence
+from typing import Any, Callable, ClassVar, Optional, Sequence
 
 import numpy as np
 
@@ -38,7 +38,6 @@ def load_tensorflow() -> Any:
 
     Raises:
         ImplementationError: TensorFlow is not installed, or does not import.
-
     """
     global _tensorflow
     if _tensorflow is None:
@@ -167,7 +166,7 @@ class KerasTensorFlow(Implementation):
     name = "keras"
     modes = ("call", "predict", "predict_on_batch", "graph", "xla")
     capabilities = frozenset(CAPABILITIES)
-    costs = {"call": 5, "predict": 12, "xla": 3}
+    costs: ClassVar[dict[str, int]] = {"call": 5, "predict": 12, "xla": 3}
     compiled_modes = frozenset({"xla"})
 
     def network(self, size: NetworkSize, dtype: str, *, sequences: bool) -> KerasNetwork:

@@ -7,7 +7,7 @@ more than is declared is reported as not applicable, by name, and never as passe
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, Optional, Sequence
+from typing import Any, ClassVar, NamedTuple, Optional, Sequence
 
 import numpy as np
 
@@ -140,7 +140,7 @@ class Implementation:
     capabilities: frozenset[str] = frozenset({OUTPUT})
     #: How much a case costs in each mode, as a multiple of the cheapest; 1 where not stated.
     #: Decides how many cases a mode gets, never how they are judged.
-    costs: dict[str, int] = {}
+    costs: ClassVar[dict[str, int]] = {}
     #: Modes that compile anew for each shape (N, T).
     compiled_modes: frozenset[str] = frozenset()
 
@@ -170,7 +170,6 @@ def as_array(value: Any, what: str, shape: tuple[int, ...], dtype: str) -> np.nd
 
     Raises:
         ImplementationError: says what it is instead.
-
     """
     if not isinstance(value, np.ndarray):
         kind = f"{type(value).__module__}.{type(value).__qualname__}".replace("builtins.", "")

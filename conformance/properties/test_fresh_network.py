@@ -22,7 +22,7 @@ def test_fresh_biases_are_zero(subject: Subject, size: Dimensions) -> None:
     """The biases of a fresh network are zero."""
     weights = subject.new_network(size.network).get_weights()
     for name, bias in (("bias", weights[2]), ("the dense bias", weights[4])):
-        require(not bias.any(), lambda name=name, bias=bias: f"{name} is {bias!r}")
+        require(not bias.any(), f"{name} is {bias!r}")
 
 
 @holds_for(

@@ -21,7 +21,7 @@ from strategies import Case, Dimensions
 def test_stated_shapes_equal_the_equations(
     subject: Subject, size: Dimensions, sequences: bool, known: tuple[bool, bool]
 ) -> None:
-    """Stated output shapes are (N, M), (N, K), or (N, T, M), (N, T, K), also with N or T unknown."""
+    """Stated output shapes are those of the equations, also with N or T unknown."""
     network = subject.new_network(size.network, sequences=sequences)
     N, T = size.N if known[0] else None, size.T if known[1] or size.static_time else None
     fixed = size.network.T

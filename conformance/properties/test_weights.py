@@ -13,7 +13,7 @@ from strategies import Case, Dimensions, seeds
 
 @holds_for(needs=(WEIGHTS,), per_mode=False, builds=True, size=lambda subject: subject.sizes())
 def test_weights_are_kernel_recurrent_kernel_and_bias(subject: Subject, size: Dimensions) -> None:
-    """SimpleRNN's weights are kernel (D, M), recurrent_kernel (M, M), bias (M,), Dense's (M, K), (K,)."""
+    """The weights are kernel (D, M), recurrent_kernel (M, M), bias (M,), then Dense's two."""
     network = subject.new_network(size.network)
     expected = [
         (layer, name, shape, subject.dtype)

@@ -1,0 +1,1 @@
+"""What the user reads: header, summary, failures, reproduction scripts."""
