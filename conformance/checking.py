@@ -17,15 +17,17 @@ import zlib
 from dataclasses import asdict, dataclass, field
 from typing import Any, Callable, Optional
 
-from hypothesis import HealthCheck, given, seed, settings
+import numpy as np
+from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis.errors import HypothesisException
 
 from conformance import equations
 from conformance.comparison import discriminating
-from conformance.implementations.protocol import ImplementationError
+from conformance.implementations.protocol import SEVERAL_MODES, ImplementationError
 from conformance.minimise import minimise
 from conformance.subject import Nonconformity, Shares, Subject
 from strategies import Case, notebook_case
+from strategies.profiles import FEWEST_CASES
 
 #: Once a failure is known, Hypothesis and then `minimise` may simplify it for this long, each.
 SIMPLIFY_SECONDS = 10.0
@@ -57,6 +59,16 @@ class Property:
     def missing(self, subject: Subject) -> list[str]:
         """Capabilities that the property needs and the subject does not have."""
         return sorted(self.needs - subject.capabilities)
+
+    def budget(self, subject: Subject) -> int:
+        """How many cases are drawn."""
+        profile = subject.run.profile
+        if subject.run.max_examples is not None:
+            return subject.run.max_examples
+        if self.builds:
+            return profile.builds
+        runs = self.per_mode or SEVERAL_MODES in self.needs
+        return max(FEWEST_CASES, profile.cases // (subject.cost if runs else 1))
 
 
 def holds_for(
@@ -141,6 +153,7 @@ class Result:
     median_share: Optional[float] = None
     seconds: float = 0.0
     reason: str = ""
+    devices: tuple[str, ...] = ()
     failure: Optional[Failure] = None
 
     def as_dict(self) -> dict[str, Any]:
@@ -180,8 +193,16 @@ def check(found: Property, subject: Subject) -> Result:
         median_share=statistics.median(tally.shares) if tally.shares else None,
         seconds=time.monotonic() - started,
         reason=reason,
+        devices=() if missing else _devices(subject),
         failure=failure,
     )
+
+
+def _devices(subject: Subject) -> tuple[str, ...]:
+    try:
+        return tuple(subject.implementation.devices())
+    except ImplementationError:  # what cannot be loaded has failed already
+        return ()
 
 
 def _search(found: Property, subject: Subject, tally: Tally) -> Optional[Failure]:
@@ -203,26 +224,32 @@ class _Attempt:
     def __init__(self, found: Property, subject: Subject, tally: Tally) -> None:
         self.found, self.subject, self.tally = found, subject, tally
         self.failure: Optional[Failure] = None
-        self._failing: set[bytes] = set()
+        self._failed: dict[bytes, Failure] = {}
         self._deadline = float("inf")
 
     def __call__(self, **drawn: Any) -> None:
-        if time.monotonic() > self._deadline and _key(drawn) not in self._failing:
-            return  # no time to simplify further: only failures already known still count
+        # Hypothesis runs what failed again. One failure is enough: an implementation that does
+        # not repeat it is no better for that.
+        known = self._failed.get(_key(drawn)) if self._failed else None
+        if known is not None:
+            self.failure = known
+            raise known.error
+        if time.monotonic() > self._deadline:
+            return  # no time to simplify further
         error = self.error(**drawn)
         if error is None:
             self.tally.add(drawn.get("case") if self.found.quota else None, self.subject.shares)
             return
         self._deadline = min(self._deadline, time.monotonic() + SIMPLIFY_SECONDS)
-        self._failing.add(_key(drawn))
-        self.failure = Failure(drawn, error)
+        self.failure = self._failed[_key(drawn)] = Failure(drawn, error)
         raise error
 
     def error(self, **drawn: Any) -> Optional[Nonconformity]:
         """What is wrong with the answer to what was drawn, or None."""
         self.subject.shares = Shares()
         try:
-            self.found.function(self.subject, **drawn)
+            with np.errstate(all="ignore"):  # NaN and overflow are judged, not warned of
+                self.found.function(self.subject, **drawn)
         except Nonconformity as error:
             return error
         except ImplementationError as error:
@@ -254,13 +281,14 @@ def _as_hypothesis_test(attempt: _Attempt) -> Callable[[], None]:
         given(**strategies)(one_case)
     )
     configured: Callable[[], None] = settings(
-        max_examples=subject.budget(builds=found.builds),
+        max_examples=found.budget(subject),
         database=settings().database,  # seed() alone would forget failing examples
         derandomize=False,
         deadline=None,  # building a network takes a hundred times longer than using it
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
         report_multiple_bugs=False,
         print_blob=False,
+        phases=set(Phase) - {Phase.explain},  # tracing every line would cost more than it tells
     )(test)
     return configured
 
@@ -268,15 +296,25 @@ def _as_hypothesis_test(attempt: _Attempt) -> Callable[[], None]:
 def _simplified(attempt: _Attempt) -> Failure:
     failure = attempt.failure
     assert failure is not None
+    if attempt.error(**failure.drawn) is None:
+        error = failure.error
+        error.sentence += "; the same case passes when it is repeated"
+        return failure
     if "case" not in failure.drawn:
         return failure
 
-    def error(case: Case) -> Optional[Nonconformity]:
-        return attempt.error(**{**failure.drawn, "case": case})
+    simplest = failure
 
-    case = minimise(failure.drawn["case"], lambda c: error(c) is not None, SIMPLIFY_SECONDS)
-    simpler = error(case)
-    return failure if simpler is None else Failure({**failure.drawn, "case": case}, simpler)
+    def fails(case: Case) -> bool:
+        nonlocal simplest
+        drawn = {**failure.drawn, "case": case}
+        error = attempt.error(**drawn)
+        if error is not None:
+            simplest = Failure(drawn, error)
+        return error is not None
+
+    minimise(failure.drawn["case"], fails, SIMPLIFY_SECONDS)
+    return simplest
 
 
 def _key(drawn: dict[str, Any]) -> bytes:

@@ -18,7 +18,9 @@ INFORMATIVE = {"float32": 1e-3, "float64": 1e-10}
 class Comparison:
     """A result beside what the equations say, element by element; all arrays have one shape.
 
-    ``quantity`` says what the numbers are ("state", "output"), ``axes`` names the axes.
+    ``quantity`` says what the numbers are: "state" or "output", which are compared with the
+    recurrence, or "changed output", which is compared with another output. ``axes`` names the
+    axes.
     """
 
     quantity: str

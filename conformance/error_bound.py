@@ -28,7 +28,7 @@ from typing import NamedTuple
 import numpy as np
 
 from conformance.arithmetic import IEEE, Arithmetic
-from conformance.equations import dense, simple_rnn
+from conformance.equations import simple_rnn
 from conformance.exactness import sums_are_exact
 from strategies import Case
 
@@ -98,7 +98,12 @@ def affine(
         rounding = np.where(exact, 0.0, rounding)
     rounding = rounding + _underflow(magnitude, weight, bias, terms, arithmetic)
     overflows = S * (1 + gamma) * (1 + 4 * u) >= arithmetic.largest
-    return Bounded(z, np.where(overflows, np.inf, rounding))
+    return Bounded(z, _with_special_values(z, np.where(overflows, np.inf, 0.0), rounding))
+
+
+def _with_special_values(value: np.ndarray, error: np.ndarray, bound: np.ndarray) -> np.ndarray:
+    """An overflow (``error`` = ∞) explains anything; a value that is NaN allows nothing else."""
+    return np.where(np.isinf(error), np.inf, np.where(np.isnan(value), 0.0, bound))
 
 
 def _underflow(
@@ -145,7 +150,8 @@ def residual_state(case: Case, states: np.ndarray, arithmetic: Arithmetic) -> Bo
     h = np.tanh(z)
     nearest_zero = np.maximum(np.abs(z) - error, 0)
     moved = np.minimum(tanh_slope(nearest_zero) * error, 2.0)
-    return Bounded(h, (moved + activation_error(h, moved, arithmetic)) * INFLATION)
+    bound = (moved + activation_error(h, moved, arithmetic)) * INFLATION
+    return Bounded(h, _with_special_values(h, error, bound))
 
 
 def residual_output(case: Case, states: np.ndarray, arithmetic: Arithmetic) -> Bounded:
@@ -172,18 +178,24 @@ def propagated_output(case: Case, arithmetic: Arithmetic) -> Bounded:
     Where the coarse bound explodes (long chaotic sequences), so does this one: such a case
     could not have shown a fault, and `comparison` says so.
     """
+    with np.errstate(over="ignore", invalid="ignore"):  # see `_forward`
+        return _propagated(case, arithmetic)
+
+
+def _propagated(case: Case, arithmetic: Arithmetic) -> Bounded:
     x, Wx, Wh, bh, Wo, bo = (a.astype(float) for a in (case.inputs, *case.weights))
     states = simple_rnn(x, Wx, Wh, bh)
-    slope, local, last_error = _forward(x, Wx, Wh, bh, states, arithmetic)
+    slope, local, last_error, overflow = _forward(x, Wx, Wh, bh, states, arithmetic)
     adjoint = np.broadcast_to(Wo, (len(x), *Wo.shape))
     error = np.zeros((len(x), Wo.shape[1]))
     for t in reversed(range(x.shape[1])):
         error += np.matmul(local[:, t, None, :], np.abs(adjoint))[:, 0]
         adjoint = Wh @ (slope[:, t, :, None] * adjoint)
-    # NaN is infinity times zero: an overflow somewhere, about which nothing is known.
-    error = np.fmin(np.where(np.isnan(error), np.inf, error), last_error @ np.abs(Wo))
-    rounding = affine(states[:, -1], Wo, bo, arithmetic, last_error).bound
-    return Bounded(dense(states[:, -1], Wo, bo), (error + rounding) * INFLATION)
+    # NaN is infinity times zero: nothing is known from this side.
+    error = np.fmin(error, last_error @ np.abs(Wo))
+    y, rounding = affine(states[:, -1], Wo, bo, arithmetic, last_error)
+    bound = (error + rounding) * INFLATION
+    return Bounded(y, _with_special_values(y, overflow, bound))
 
 
 def _forward(
@@ -193,11 +205,12 @@ def _forward(
     bh: np.ndarray,
     states: np.ndarray,
     arithmetic: Arithmetic,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Slopes m_t and local errors δ_t, both (N, T, M), and a coarse bound on |e_T|, (N, M).
 
     The coarse bound is the smaller of two: the box b_t ≤ s (b_{t-1} |Wh| + affine) + activation
-    and the Euclidean norm, which grows by ‖Wh‖₂ only.
+    and the Euclidean norm, which grows by ‖Wh‖₂ only. Either may be NaN (0·∞), which `fmin`
+    passes over. Last comes ∞ for each sample in which a sum may have overflowed, (N, 1).
     """
     N, T, M = states.shape
     z, affine_error, amplified = _step_errors(x, Wx, Wh, bh, states, arithmetic)
@@ -207,20 +220,21 @@ def _forward(
     slope, local = np.empty_like(states), np.empty_like(states)
     box, norm = np.zeros((N, M)), np.zeros((N, 1))
     for t in range(T):
-        carried = np.minimum(box @ abs_Wh, norm * norm_Wh)
+        carried = np.fmin(box @ abs_Wh, norm * norm_Wh)
         d = carried * amplified[:, t] + affine_error[:, t]
         steepest = tanh_slope(np.maximum(np.abs(z[:, t]) - d, 0))
         flattest = tanh_slope(np.abs(z[:, t]) + d)
-        moved = np.minimum(steepest * d, 2.0)
+        moved = np.fmin(steepest * d, 2.0)
         activation = activation_error(states[:, t], moved, arithmetic)
         slope[:, t] = (steepest + flattest) / 2
         own = d - carried
         local[:, t] = slope[:, t] * own + (steepest - flattest) / 2 * d + activation
         reach = steepest.max(axis=1, keepdims=True)
         norm = reach * (norm * norm_Wh + _norm(own)) + _norm(activation)
-        box = np.minimum(np.minimum(moved + activation, norm), most[:, t])
-        norm = np.minimum(norm, _norm(box))
-    return slope, local, box
+        box = np.fmin(np.fmin(moved + activation, norm), most[:, t])
+        norm = np.fmin(norm, _norm(box))
+    overflow = np.where(np.isinf(affine_error).any(axis=(1, 2)), np.inf, 0.0)[:, None]
+    return slope, local, box, overflow
 
 
 def _step_errors(

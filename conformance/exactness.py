@@ -1,6 +1,6 @@
 """X, the exactness certificate: which sums no order of summation can round.
 
-If every term of a sum is a multiple of 2^q and the magnitudes add up to at most 2^(q+p), every
+If every term of a sum is a multiple of 2^q and the magnitudes add up to less than 2^(q+p), every
 partial sum is a multiple of 2^q of at most p bits, hence a number of a format with p bits of
 precision: no addition and no product rounds, whatever the order, fused or not.
 """
@@ -29,11 +29,14 @@ def sums_are_exact(
     ``magnitudes`` is |operand|·|weight| + |bias|, shape (…, m). False means "not known".
     """
     undecided = np.zeros(magnitudes.shape, bool)
-    if operand.size * weight.shape[1] > MOST_PRODUCTS or _significant_bits(weight) > MOST_BITS:
+    if operand.size * weight.shape[1] > MOST_PRODUCTS or not np.isfinite(operand).all():
+        return undecided
+    if _significant_bits(weight) > MOST_BITS:
         return undecided
     products = last_bit(operand)[..., :, None] + last_bit(weight)
     q = np.minimum(products.min(axis=-2), last_bit(bias))
-    return magnitudes <= np.ldexp(1.0, np.clip(q + precision, -1070, 1020))
+    # Strictly: ``magnitudes`` may have been rounded down to the limit, never below it.
+    return magnitudes < np.ldexp(1.0, np.clip(q + precision, -1070, 1020))
 
 
 def last_bit(a: np.ndarray) -> np.ndarray:

@@ -78,7 +78,7 @@ def _plain(value: np.ndarray) -> Iterator[np.ndarray]:
     for decimals in (None, 0, 1, 2):
         with np.errstate(all="ignore"):
             simple = np.zeros_like(value) if decimals is None else np.round(value, decimals)
-        if np.array_equal(simple, value):
+        if np.array_equal(simple, value, equal_nan=True):
             return
         yield simple
 

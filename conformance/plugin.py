@@ -1,0 +1,265 @@
+"""The pytest plugin: options, one test per property and subject, header, summary, exit status."""
+
+from __future__ import annotations
+
+import json
+import random
+from pathlib import Path
+from typing import Any, Optional, Sequence, cast
+
+import pytest
+
+import conformance.properties
+from conformance.checking import NOT_APPLICABLE, Property, Result, check
+from conformance.faults import FAULTS, seeded_fault
+from conformance.implementations import load_implementation
+from conformance.implementations.protocol import Implementation, ImplementationError
+from conformance.reporting.failure import describe_failure
+from conformance.reporting.header import header_lines
+from conformance.reporting.summary import RunRecord, summary_lines
+from conformance.subject import Run, Subject
+from strategies import DTYPES
+from strategies.profiles import PROFILES
+
+PROPERTIES_FOLDER = Path(conformance.properties.__file__).parent
+#: Under this name a test's result travels from an xdist worker to the controller.
+RESULT = "conformance_result"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The options of a conformance run."""
+    group = parser.getgroup("rnn-conformance", "RNN conformance")
+    group.addoption(
+        "--implementation",
+        default="keras",
+        metavar="NAME",
+        help="what is tested: keras (default), numpy, or module:function",
+    )
+    group.addoption("--modes", metavar="A,B", help="execution modes; all by default")
+    group.addoption("--dtypes", metavar="A,B", help=f"{', '.join(DTYPES)}; all by default")
+    group.addoption(
+        "--conformance-profile",
+        default="default",
+        metavar="NAME",
+        help=f"how many cases: {', '.join(PROFILES)}",
+    )
+    group.addoption(
+        "--max-examples", metavar="N", help="cases for each test, instead of the profile's"
+    )
+    group.addoption(
+        "--fault",
+        metavar="NAME",
+        help="seed a fault of the catalogue into the implementation, to see it caught",
+    )
+    # Chosen once, in the process that the user started, and handed to the workers.
+    group.addoption(
+        "--conformance-seed", type=int, help="chosen by the plugin; set it with --hypothesis-seed"
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Check every option before any work starts."""
+    try:
+        session = _Session(config)
+    except ImplementationError as error:
+        raise pytest.UsageError(str(error)) from error
+    config.option.conformance_seed = session.run.seed
+    if session.about_properties and config.getoption("dist", "no") == "load":
+        # Neighbours share networks; this hands out neighbours and still balances the load.
+        config.option.dist = "worksteal"
+    config.pluginmanager.register(session, "rnn-conformance-session")
+
+
+class _Session:
+    """A conformance run: what is tested, the results so far, and what the user is told."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.config = config
+        self.is_worker = hasattr(config, "workerinput")
+        self.about_properties = _aims_at_properties(config)
+        implementation = load_implementation(config.getoption("--implementation"))
+        self.modes = _chosen(config, "--modes", implementation.modes)
+        self.dtypes = _chosen(config, "--dtypes", DTYPES)
+        profile = _one_of(
+            "--conformance-profile", config.getoption("--conformance-profile"), PROFILES
+        )
+        self.run = Run(
+            profile=PROFILES[profile],
+            max_examples=_max_examples(config),
+            seed=_seed(config),
+        )
+        self.record = RunRecord(profile=profile, seed=self.run.seed, config_args=_repeat(config))
+        fault = config.getoption("--fault")
+        if fault is not None:
+            implementation = seeded_fault(implementation, _one_of("--fault", fault, FAULTS))
+        self.implementation: Implementation = implementation
+        if self.about_properties and not self.is_worker:
+            _check_installed(implementation)
+
+    # One test for each property and subject
+
+    def subjects(self, found: Property) -> list[Subject]:
+        """The subjects that a property is checked on."""
+        modes: Sequence[Optional[str]] = self.modes if found.per_mode else [None]
+        return [
+            Subject(self.implementation, mode, dtype, self.run, self.modes)
+            for dtype in self.dtypes
+            for mode in modes
+        ]
+
+    def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
+        """Parametrise every property with its subjects; the ids are literal."""
+        found = getattr(metafunc.function, "conformance_property", None)
+        if found is not None:
+            subjects = self.subjects(found)
+            metafunc.parametrize("subject", subjects, ids=[s.id for s in subjects])
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Neighbours share networks: sort by dtype and mode. Warnings are no verdicts: drop."""
+        for item in items:
+            if _is_property(item):
+                item.add_marker(pytest.mark.filterwarnings("ignore"))
+        items.sort(key=lambda item: _subject_order(item) if _is_property(item) else ("", ""))
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> Optional[bool]:
+        """Check the property, attach the result to the test, fail with an explanation."""
+        found = getattr(pyfuncitem.function, "conformance_property", None)
+        if found is None:
+            return None
+        subject = cast(Subject, pyfuncitem.funcargs["subject"])
+        result = check(found, subject)
+        pyfuncitem.user_properties.append((RESULT, json.dumps(result.as_dict())))
+        if result.verdict == NOT_APPLICABLE:
+            pytest.skip(f"not applicable: {result.reason}")
+        if result.failure is not None:
+            command = f"pytest '{pyfuncitem.nodeid}' {self.record.config_args}"
+            text = describe_failure(found, subject, result.failure, command)
+            pytest.fail(text, pytrace=False)
+        return True
+
+    # What the user reads
+
+    def pytest_report_header(self) -> list[str]:
+        """What is tested, with what; only where properties are run."""
+        if not self.about_properties:
+            return []
+        return header_lines(self.implementation, self.modes, self.dtypes, self.record)
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Remember what should be run (without xdist)."""
+        self.record.expect(item.nodeid for item in session.items if _is_property(item))
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_node_collection_finished(self, node: Any, ids: Sequence[str]) -> None:
+        """Remember what should be run (with xdist)."""
+        self.record.expect(i for i in ids if "[" in i and _inside_properties(self.config, i))
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Collect the result of a test, from whichever process it comes."""
+        for name, value in report.user_properties:
+            if name == RESULT and report.when == "call":
+                self.record.results[report.nodeid] = Result(**json.loads(str(value)))
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """A run in which nothing, or not everything, was executed has failed."""
+        if self.is_worker or not self.about_properties or self.config.option.collectonly:
+            return
+        if self.record.incomplete and session.exitstatus in (
+            pytest.ExitCode.OK,
+            pytest.ExitCode.NO_TESTS_COLLECTED,
+        ):
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        """The verdict, what weakens it, and a line for each property."""
+        if self.is_worker or not self.about_properties or self.config.option.collectonly:
+            return
+        terminalreporter.section("RNN conformance")
+        for line in summary_lines(self.implementation, self.record):
+            terminalreporter.write_line(line)
+
+
+def _is_property(item: pytest.Item) -> bool:
+    return hasattr(getattr(item, "function", None), "conformance_property")
+
+
+def _subject_order(item: pytest.Item) -> tuple[str, str]:
+    subject = item.callspec.params["subject"]  # type: ignore[attr-defined]
+    return subject.dtype, subject.mode or ""
+
+
+def _inside_properties(config: pytest.Config, nodeid: str) -> bool:
+    path = (config.rootpath / nodeid.split("::")[0]).resolve()
+    return PROPERTIES_FOLDER in path.parents
+
+
+def _aims_at_properties(config: pytest.Config) -> bool:
+    """Whether the command line (or the configured default) names the properties."""
+    for argument in config.args:
+        path = Path(config.invocation_params.dir, argument.split("::")[0]).resolve()
+        if PROPERTIES_FOLDER in (path, *path.parents) or path in PROPERTIES_FOLDER.parents:
+            return True
+    return False
+
+
+def _chosen(config: pytest.Config, option: str, choices: Sequence[str]) -> tuple[str, ...]:
+    text = config.getoption(option)
+    if text is None:
+        return tuple(choices)
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    if not names:
+        raise pytest.UsageError(f"{option}={text!r}: choose some of {', '.join(choices)}")
+    for name in names:
+        _one_of(option, name, choices)
+    return tuple(name for name in choices if name in names)
+
+
+def _one_of(option: str, name: str, choices: Any) -> str:
+    if name not in choices:
+        raise pytest.UsageError(f"{option}: {name!r} is not one of {', '.join(choices)}")
+    return name
+
+
+def _max_examples(config: pytest.Config) -> Optional[int]:
+    text = config.getoption("--max-examples")
+    if text is None:
+        return None
+    if not text.isdigit() or int(text) < 1:
+        raise pytest.UsageError(f"--max-examples={text}: must be an integer, at least 1")
+    return int(text)
+
+
+def _seed(config: pytest.Config) -> int:
+    if config.option.conformance_seed is not None:
+        return int(config.option.conformance_seed)
+    given = config.getoption("--hypothesis-seed", default=None)
+    if given is None:
+        return random.SystemRandom().randrange(2**32)
+    try:
+        return int(given)
+    except ValueError:
+        raise pytest.UsageError(f"--hypothesis-seed={given}: must be an integer") from None
+
+
+def _repeat(config: pytest.Config) -> str:
+    """The options that repeat this run."""
+    parts = []
+    for option in ("--implementation", "--fault", "--max-examples", "--conformance-profile"):
+        value = config.getoption(option)
+        if value is not None and value not in ("keras", "default"):
+            parts.append(f"{option}={value}")
+    return " ".join([*parts, f"--hypothesis-seed={_seed(config)}"])
+
+
+def _check_installed(implementation: Implementation) -> None:
+    missing = [
+        name for name, found in implementation.versions().items() if found == "not installed"
+    ]
+    if missing:
+        raise pytest.UsageError(
+            f"--implementation {implementation.name}: {' and '.join(missing)} not installed; "
+            "pip install 'rnn-conformance[tensorflow]' or, without GPU, "
+            "'rnn-conformance[tensorflow-cpu]'"
+        )

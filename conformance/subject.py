@@ -19,7 +19,7 @@ from conformance.implementations.protocol import (
     as_array,
 )
 from strategies import Case, Dimensions, NetworkSize, cases, dimensions
-from strategies.profiles import FEWEST_CASES, PROFILES, Profile
+from strategies.profiles import PROFILES, Profile
 
 
 class Nonconformity(AssertionError):
@@ -111,21 +111,17 @@ class Subject:
         """The modes that a case is run in: its own, or all."""
         return (self.mode,) if self.mode else self.modes
 
-    def budget(self, *, builds: bool) -> int:
-        """How many cases a property gets; ``builds`` if each of them builds a network."""
-        if self.run.max_examples is not None:
-            return self.run.max_examples
-        if builds:
-            return self.run.profile.builds
-        cost = max(self.implementation.costs.get(mode, 1) for mode in self.modes_run)
-        return max(FEWEST_CASES, self.run.profile.cases // cost)
+    @property
+    def cost(self) -> int:
+        """What a case costs in the dearest of its modes, as a multiple of the cheapest mode."""
+        return max(self.implementation.costs.get(mode, 1) for mode in self.modes_run)
 
     def sizes(self) -> st.SearchStrategy[Dimensions]:
         """Dimensions from the pool of network sizes of this run."""
-        compiles = bool(self.implementation.compiled_modes & set(self.modes_run))
+        compiled = self.implementation.compiled_modes
         return dimensions(
             max_networks=self.run.profile.networks,
-            max_batches=self.run.profile.batches if compiles else None,
+            one_batch_per_network=not compiled.isdisjoint(self.modes_run),
             pool_seed=self.run.seed,
         )
 
@@ -172,7 +168,7 @@ class Subject:
         self,
         comparison: Comparison,
         case: Optional[Case] = None,
-        sentence: str = "{quantity} differs from the recurrence by more than rounding explains",
+        sentence: str = "the {quantity} differs from the recurrence by more than rounding explains",
     ) -> None:
         """Record the share of the bound that was used.
 
@@ -180,7 +176,7 @@ class Subject:
             Nonconformity: an element is outside its bound.
         """
         self.shares.worst.append(comparison.worst)
-        if case is not None and comparison.quantity == "output":
+        if case is not None and comparison.quantity != "state":
             self.shares.informative &= informative(comparison.bound, case)
         if not comparison.within:
             raise Nonconformity(sentence.format(quantity=comparison.quantity), comparison)
@@ -197,7 +193,7 @@ class Subject:
         self.judge(
             compare("output", outputs, of_outputs),
             case,
-            "{quantity} differs from Dense applied to the emitted state",
+            "the {quantity} differs from Dense applied to the emitted state",
         )
 
 

@@ -45,7 +45,9 @@ class Case:
 
     def __post_init__(self) -> None:
         for name in Tensors._fields:
-            getattr(self, name).setflags(write=False)
+            view = np.asarray(getattr(self, name)).view()
+            view.setflags(write=False)
+            object.__setattr__(self, name, view)
         _check(self)
 
     def __repr__(self) -> str:
@@ -123,6 +125,8 @@ def _check(case: Case) -> None:
     for letter, meaning in letters.items():
         if getattr(case, letter) < 1:
             raise ValueError(f"{letter}=0: {meaning.split(' (')[0]} must be at least 1")
+    if case.dtype not in DTYPES:
+        raise ValueError(f"inputs are {case.dtype}: must be {' or '.join(DTYPES)}")
     for name, shape in zip(Tensors._fields, shapes(case.dimensions)):
         tensor = getattr(case, name)
         if tensor.shape != shape:
@@ -140,8 +144,8 @@ def cases(
     """Cases of one dtype.
 
     ``sizes`` draws the dimensions (`dimensions()` by default), ``textures`` limits how
-    tensors are filled (see `strategies.tensors`). Shrinks towards small dimensions and
-    towards entries drawn one by one, which shrink towards zero.
+    tensors are filled (see `strategies.tensors`). Shrinks towards small dimensions and the
+    seed 0 of the first texture; `conformance.minimise` then makes the entries plain.
 
     Raises:
         InvalidArgument: the dtype or a texture is unknown.

@@ -73,29 +73,32 @@ def dimensions(
     min_outputs: int = 1,
     max_outputs: int = 16,
     max_networks: Optional[int] = None,
-    max_batches: Optional[int] = None,
+    one_batch_per_network: bool = False,
     pool_seed: int = 0,
 ) -> st.SearchStrategy[Dimensions]:
     """Dimensions of a case. Small numbers are frequent, and 1 is the most frequent.
 
     Building a network costs a hundred times more than running it. ``max_networks`` limits
     the draw to that many different networks (D, M, K and, for one in four, a fixed T), a
-    pool chosen by ``pool_seed`` from the same distribution; ``max_batches`` does the same
-    for (N, T), which matters where every shape is compiled anew. ``None`` is no limit.
+    pool chosen by ``pool_seed`` from the same distribution; None is no limit. With
+    ``one_batch_per_network`` each of them has its own N and T, for implementations that
+    compile every shape anew.
 
     Shrinks towards the smallest of every dimension, or the smallest member of the pool.
 
     Raises:
-        InvalidArgument: a range is empty, not positive or not of integers.
+        InvalidArgument: a range is empty, not positive or not of integers, or
+            ``one_batch_per_network`` is asked for without ``max_networks``.
     """
     check_range("samples", min_samples, max_samples)
     check_range("time_steps", min_time_steps, max_time_steps)
     check_range("features", min_features, max_features)
     check_range("units", min_units, max_units)
     check_range("outputs", min_outputs, max_outputs)
-    for name, limit in (("max_networks", max_networks), ("max_batches", max_batches)):
-        if limit is not None and limit < 1:
-            raise InvalidArgument(f"{name}={limit}: must be at least 1, or None for no limit")
+    if max_networks is not None and (type(max_networks) is not int or max_networks < 1):
+        raise InvalidArgument(f"max_networks={max_networks!r}: must be an integer, at least 1")
+    if one_batch_per_network and max_networks is None:
+        raise InvalidArgument("one_batch_per_network=True needs max_networks")
     ranges = _Ranges(
         extents(min_samples, max_samples),
         extents(min_time_steps, max_time_steps),
@@ -103,18 +106,14 @@ def dimensions(
         extents(min_units, max_units),
         extents(min_outputs, max_outputs),
     )
+    if max_networks is None:
+        return st.builds(_assemble, _free_networks(ranges), _free_batches(ranges))
     rng = np.random.default_rng(pool_seed)
-    networks = (
-        _free_networks(ranges)
-        if max_networks is None
-        else st.sampled_from(network_pool(ranges, max_networks, rng))
-    )
-    batches = (
-        _free_batches(ranges)
-        if max_batches is None
-        else st.sampled_from(batch_pool(ranges, max_batches, rng))
-    )
-    return st.builds(_assemble, networks, batches)
+    networks = network_pool(ranges, max_networks, rng)
+    if one_batch_per_network:
+        batches = batch_pool(ranges, len(networks), rng)
+        return st.sampled_from(list(map(_assemble, networks, batches)))
+    return st.builds(_assemble, st.sampled_from(networks), _free_batches(ranges))
 
 
 def _assemble(network: NetworkSize, batch: tuple[int, int]) -> Dimensions:
@@ -131,7 +130,9 @@ def _free_networks(ranges: _Ranges) -> st.SearchStrategy[NetworkSize]:
     return st.builds(
         NetworkSize,
         st.sampled_from(ranges.features),
-        st.sampled_from(ranges.units),
+        # Hypothesis likes to copy choices between equal draws, which gives D = M half of the
+        # time; lists of different lengths are not equal.
+        st.sampled_from(ranges.units + ranges.units[:1]),
         st.sampled_from(ranges.outputs),
         fixed_time,
     )
@@ -145,21 +146,24 @@ def network_pool(ranges: _Ranges, size: int, rng: np.random.Generator) -> list[N
     """At most ``size`` network sizes, smallest first; every fourth has a fixed T.
 
     A Latin hypercube, so that even a small pool has its share of ones and of large numbers
-    in every dimension. At most one network in six has D = M, where the ranges allow that: a
-    transposed kernel fits there unseen.
+    in every dimension. Where the ranges allow it one network has D = M = K, so that a
+    transposed kernel fits, and no other has D = M, so that it does not fit.
     """
+    squares = sorted({*ranges.features} & {*ranges.units} & {*ranges.outputs} - {1})[:7]
     for _ in range(50):
         D, M, K, T = (_stratified(rng, values, size) for values in ranges[2:] + ranges[1:2])
-        if 6 * sum(d == m for d, m in zip(D, M)) <= size:
+        if squares and size > 1:
+            D[0] = M[0] = K[0] = int(rng.choice(squares))
+        if sum(d == m for d, m in zip(D, M)) <= 1:
             break
     pool = {NetworkSize(D[i], M[i], K[i], T[i] if i % 4 == 3 else None) for i in range(size)}
     return sorted(pool, key=lambda n: (n.D + n.M + n.K + (n.T or 0), n[:3], n.T or 0))
 
 
 def batch_pool(ranges: _Ranges, size: int, rng: np.random.Generator) -> list[tuple[int, int]]:
-    """At most ``size`` pairs (N, T), smallest first; a Latin hypercube as well."""
+    """``size`` pairs (N, T), a Latin hypercube as well."""
     N, T = (_stratified(rng, values, size) for values in ranges[:2])
-    return sorted(set(zip(N, T)), key=lambda batch: (sum(batch), batch))
+    return list(zip(N, T))
 
 
 def _stratified(rng: np.random.Generator, values: list[int], size: int) -> list[int]:

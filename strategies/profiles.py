@@ -11,19 +11,18 @@ class Profile:
 
     ``cases`` is for each property in a mode of cost 1 (see `Implementation.costs`); ``builds``
     for properties that build a network for each case; ``networks`` is the number of different
-    network sizes in the run, ``batches`` that of pairs (N, T) where each shape is compiled.
+    network sizes in the run.
     """
 
     cases: int
     builds: int
     networks: int
-    batches: int
 
 
 PROFILES = {
-    "quick": Profile(cases=40, builds=5, networks=4, batches=2),
-    "default": Profile(cases=150, builds=20, networks=10, batches=2),
-    "thorough": Profile(cases=1500, builds=100, networks=40, batches=5),
+    "quick": Profile(cases=40, builds=5, networks=4),
+    "default": Profile(cases=150, builds=20, networks=10),
+    "thorough": Profile(cases=1500, builds=100, networks=40),
 }
 
 #: However dear a mode is, it gets at least this many cases.

@@ -137,9 +137,9 @@ TEXTURES: dict[str, Texture] = {
     )
 }
 
-#: How often each texture is drawn; ``elementwise`` gives way to ``normal`` for large tensors.
+#: How often each texture is drawn; ``elementwise`` gives way to ``normal`` for large tensors, and
+#: comes last because a case that shrinks must not meet more entries to draw on its way.
 WEIGHTS = {
-    "elementwise": 3,
     "normal": 5,
     "glorot": 5,
     "one_hot": 3,
@@ -148,6 +148,7 @@ WEIGHTS = {
     "saturating": 1,
     "tiny": 1,
     "chaotic": 1,
+    "elementwise": 3,
 }
 
 

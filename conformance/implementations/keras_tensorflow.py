@@ -167,6 +167,7 @@ class KerasTensorFlow(Implementation):
     modes = ("call", "predict", "predict_on_batch", "graph", "xla")
     capabilities = frozenset(CAPABILITIES)
     costs: ClassVar[dict[str, int]] = {"call": 5, "predict": 12, "xla": 3}
+    threads = "one thread for each worker"
     compiled_modes = frozenset({"xla"})
 
     def network(self, size: NetworkSize, dtype: str, *, sequences: bool) -> KerasNetwork:

@@ -141,6 +141,8 @@ class Implementation:
     #: How much a case costs in each mode, as a multiple of the cheapest; 1 where not stated.
     #: Decides how many cases a mode gets, never how they are judged.
     costs: ClassVar[dict[str, int]] = {}
+    #: How many threads compute, for the header.
+    threads: str = "threads as it chooses"
     #: Modes that compile anew for each shape (N, T).
     compiled_modes: frozenset[str] = frozenset()
 

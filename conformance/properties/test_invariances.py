@@ -89,7 +89,7 @@ def _judge_equal(subject: Subject, case: Case, other: Case, expected: np.ndarray
     """The output of ``other`` must equal ``expected``, an output too, within both bounds."""
     bound = 2 * subject.equation(other).bound
     subject.judge(
-        compare("output", subject.output(other), Bounded(expected, bound)),
+        compare("changed output", subject.output(other), Bounded(expected, bound)),
         case,
-        "{quantity} changes by more than rounding explains",
+        "the output changes by more than rounding explains",
     )

@@ -21,7 +21,9 @@ def test_modes_agree_on_one_network(subject: Subject, case: Case, order: int) ->
     for i in np.random.default_rng(order).permutation(len(subject.modes)):
         mode = subject.modes[i]
         subject.judge_output(
-            case, subject.output(case, mode), sentence=f"{{quantity}} of mode {mode} is wrong"
+            case,
+            subject.output(case, mode),
+            sentence=f"the output of mode {mode} differs from the recurrence",
         )
 
 

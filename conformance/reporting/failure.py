@@ -1,0 +1,89 @@
+"""A failure in at most fifteen lines: what, where, by how much, why, and how to see it again."""
+
+from __future__ import annotations
+
+from typing import Optional
+
+import numpy as np
+
+from conformance.checking import Failure, Property
+from conformance.comparison import Comparison
+from conformance.faults import explaining_fault
+from conformance.reporting.header import named_versions
+from conformance.reporting.reproduction import write_script
+from conformance.subject import Subject
+from strategies import Case
+from strategies.tensors import Tensors
+
+
+def describe_failure(found: Property, subject: Subject, failure: Failure, command: str) -> str:
+    """The text that a user reads when a property fails; ``command`` runs exactly this again."""
+    error, comparison = failure.error, failure.error.comparison
+    mode = f" · mode {subject.mode}" if subject.mode else ""
+    lines = [
+        f"FAILS: {found.sentence}",
+        f"{subject.implementation.name}{mode} · {subject.dtype} · "
+        f"{named_versions(subject.implementation)}",
+        *_drawn(failure),
+        f"found: {error.sentence}",
+    ]
+    if comparison is not None:
+        lines += _where(comparison, subject)
+        lines += _explanation(failure.drawn.get("case"), comparison)
+    script = write_script(found, subject, failure)
+    if script is not None:
+        lines.append(f"script: {script} (needs NumPy and the library only)")
+    lines.append(f"again: {command}")
+    return "\n".join(lines)
+
+
+def _drawn(failure: Failure) -> list[str]:
+    lines = []
+    for name, value in failure.drawn.items():
+        if not isinstance(value, Case):
+            lines.append(f"{name}: {value}")
+            continue
+        dims = value.dimensions
+        fixed = " (fixed when built)" if dims.static_time else ""
+        lines.append(f"case: N={dims.N} T={dims.T}{fixed} D={dims.D} M={dims.M} K={dims.K}")
+        tensors = [f"{n}={_short(getattr(value, n))}" for n in Tensors._fields]
+        lines += [f"  {text}" for text in (", ".join(tensors[:3]), ", ".join(tensors[3:]))]
+    return lines
+
+
+def _short(tensor: np.ndarray) -> str:
+    """The entries, or the shape where there are too many to read."""
+    if tensor.size > 6:
+        return "×".join(map(str, tensor.shape)) + " entries"
+    return str(tensor.tolist())
+
+
+def _where(comparison: Comparison, subject: Subject) -> list[str]:
+    index = comparison.first_outside
+    assert index is not None
+    place = ", ".join(f"{axis} {i}" for axis, i in zip(comparison.axes, index))
+    got, expected = float(comparison.got[index]), float(comparison.expected[index])
+    bound, error = float(comparison.bound[index]), float(comparison.error[index])
+    ulps = error / float(subject.arithmetic.ulp(np.array(expected)))
+    outside = int((~(comparison.error <= comparison.bound)).sum())
+    lines = [
+        f"first outside: {place} ({outside} of {comparison.got.size} elements are)",
+        f"  got {got:.9g}, expected {expected:.9g}",
+        f"  difference {error:.3g} = {ulps:.3g} ulp; rounding explains {bound:.3g}",
+    ]
+    before = _worst_before(comparison, index)
+    if before is not None:
+        lines.append(f"  earlier steps used at most {before:.2f} of their bound")
+    return lines
+
+
+def _worst_before(comparison: Comparison, index: tuple[int, ...]) -> Optional[float]:
+    """The largest share of the steps before the first one outside."""
+    if "step" not in comparison.axes or index[1] == 0:
+        return None
+    return float(comparison.shares[:, : index[1]].max())
+
+
+def _explanation(case: Optional[Case], comparison: Comparison) -> list[str]:
+    fault = None if case is None else explaining_fault(case, comparison)
+    return [] if fault is None else [f"  the numbers are those of: {fault.description}"]

@@ -1,0 +1,146 @@
+"""The lines below a run, one screen: the verdict, what weakens it, a line for each property."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Iterable, Optional
+
+from conformance.checking import CONFORMS, FAILS, NOT_APPLICABLE, Result
+from conformance.implementations.protocol import Implementation
+
+#: A property warns when fewer of its cases than this could have shown a fault.
+QUOTA = 0.4
+#: With fewer cases the share of discriminating ones says nothing.
+FEWEST_FOR_QUOTA = 100
+
+
+@dataclass
+class RunRecord:
+    """What was asked of a run and what came of it; in one process, whatever the workers."""
+
+    profile: str
+    seed: int
+    config_args: str
+    expected: set[str] = field(default_factory=set)
+    results: dict[str, Result] = field(default_factory=dict)
+
+    def expect(self, nodeids: Iterable[str]) -> None:
+        """Remember tests that should be run."""
+        self.expected |= set(nodeids)
+
+    @property
+    def not_run(self) -> list[str]:
+        """Tests that should have been run and gave no result."""
+        return sorted(self.expected - set(self.results))
+
+    @property
+    def cases(self) -> int:
+        """All checked cases."""
+        return sum(result.cases for result in self.results.values())
+
+    @property
+    def incomplete(self) -> bool:
+        """Whether nothing was checked, or something was left out."""
+        return self.cases == 0 or bool(self.not_run)
+
+
+def summary_lines(implementation: Implementation, record: RunRecord) -> list[str]:
+    """Verdict and totals, then what makes a pass weaker, then the table."""
+    results = list(record.results.values())
+    return [
+        *_verdict(record),
+        *_weaknesses(results, record),
+        "",
+        *_table(results),
+        "",
+        *_totals(results, record),
+    ]
+
+
+def _verdict(record: RunRecord) -> list[str]:
+    results = record.results.values()
+    failing = [result for result in results if result.verdict == FAILS]
+    name = next(iter(results)).implementation if results else "the implementation"
+    if not record.cases:
+        return ["NOTHING WAS CHECKED: no property was executed, which is a failure"]
+    if failing:
+        properties = sorted({result.sentence for result in failing})
+        return [f"{name} FAILS: not always true that …", *(f"  … {s}" for s in properties)]
+    if record.not_run:
+        return [f"{name}: INCOMPLETE, {len(record.not_run)} tests were not run"]
+    devices = sorted({d for result in results for d in result.devices})
+    return [f"{name} CONFORMS in {record.cases} cases, computed on {', '.join(devices)}"]
+
+
+def _weaknesses(results: list[Result], record: RunRecord) -> list[str]:
+    lines = []
+    for sentence, group in _by_sentence(results).items():
+        counted = [r for r in group if r.discriminating is not None]
+        cases = sum(r.cases for r in counted)
+        share = _discriminating(group)
+        if share is not None and cases >= FEWEST_FOR_QUOTA and share < QUOTA:
+            lines.append(
+                f"warning: only {share:.0%} of the cases of «{sentence}» could have shown a "
+                f"fault (quota {QUOTA:.0%})"
+            )
+    reasons = sorted({(r.sentence, r.reason) for r in results if r.verdict == NOT_APPLICABLE})
+    lines += [f"not applicable: {sentence} ({reason})" for sentence, reason in reasons]
+    lines += [f"not run: {nodeid}" for nodeid in record.not_run[:5]]
+    if len(record.not_run) > 5:
+        lines.append(f"not run: … and {len(record.not_run) - 5} more")
+    return lines
+
+
+def _table(results: list[Result]) -> list[str]:
+    ran = [r for r in results if r.verdict != NOT_APPLICABLE]
+    if not ran:
+        return []
+    rows = [("property", "tests", "cases", "discriminating", "worst share", "median", "verdict")]
+    for sentence, group in _by_sentence(ran).items():
+        shares = [r.worst_share for r in group if r.worst_share is not None]
+        medians = sorted(r.median_share for r in group if r.median_share is not None)
+        discriminating = _discriminating(group)
+        failing = sum(r.verdict == FAILS for r in group)
+        rows.append(
+            (
+                sentence if len(sentence) <= 60 else sentence[:59] + "…",
+                str(len(group)),
+                str(sum(r.cases for r in group)),
+                "" if discriminating is None else f"{discriminating:.0%}",
+                f"{max(shares):.2f}" if shares else "",
+                f"{medians[len(medians) // 2]:.2f}" if medians else "",
+                f"{failing} of {len(group)} fail" if failing else CONFORMS,
+            )
+        )
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    return [
+        "  ".join(
+            cell.ljust(width) if i in (0, 6) else cell.rjust(width)
+            for i, (cell, width) in enumerate(zip(row, widths))
+        ).rstrip()
+        for row in rows
+    ]
+
+
+def _totals(results: list[Result], record: RunRecord) -> list[str]:
+    counts = Counter(result.verdict for result in results)
+    return [
+        f"{CONFORMS}: {counts[CONFORMS]}   {FAILS}: {counts[FAILS]}   "
+        f"{NOT_APPLICABLE}: {counts[NOT_APPLICABLE]}   not run: {len(record.not_run)}   "
+        f"(tests)   cases: {record.cases}"
+    ]
+
+
+def _by_sentence(results: list[Result]) -> dict[str, list[Result]]:
+    """Results by property, in the order of the files."""
+    groups: dict[str, list[Result]] = {}
+    for result in sorted(results, key=lambda r: (r.clause, r.property)):
+        groups.setdefault(result.sentence, []).append(result)
+    return groups
+
+
+def _discriminating(group: list[Result]) -> Optional[float]:
+    counted = [r for r in group if r.discriminating is not None]
+    cases = sum(r.cases for r in counted)
+    return sum(r.discriminating or 0 for r in counted) / cases if cases else None
