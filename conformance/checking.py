@@ -1,4 +1,4 @@
-"""Checking a property: draw cases, run them, count what they were worth, keep the simplest failure.
+"""Checking a property: draw cases, run them, count what they were worth, keep a simple failure.
 
     @holds_for(case=lambda subject: subject.cases())
     def test_output_equals_the_recurrence(subject, case):
@@ -10,9 +10,11 @@ which pytest fills in; `check` does the same without pytest and returns a `Resul
 
 from __future__ import annotations
 
+import os
 import re
 import statistics
 import time
+import traceback
 import zlib
 from dataclasses import asdict, dataclass, field
 from typing import Any, Callable, Optional
@@ -41,9 +43,9 @@ class Property:
 
     ``draws`` maps each further argument of ``function`` to a strategy for a subject; ``needs``
     are the capabilities without which it says nothing; ``per_mode`` tells whether it is about
-    execution; ``builds`` whether each case builds a network; ``quota`` whether its cases are
-    meant to show faults of the recurrence, so that too few discriminating ones are worth a
-    warning.
+    execution; ``runs`` how often a case is executed; ``builds`` whether each case builds a
+    network; ``quota`` whether its cases are meant to show faults of the recurrence, so that too
+    few discriminating ones are worth a warning.
     """
 
     name: str
@@ -53,6 +55,7 @@ class Property:
     draws: dict[str, Callable[[Subject], Any]]
     needs: frozenset[str]
     per_mode: bool
+    runs: int
     builds: bool
     quota: bool
 
@@ -67,14 +70,15 @@ class Property:
             return subject.run.max_examples
         if self.builds:
             return profile.builds
-        runs = self.per_mode or SEVERAL_MODES in self.needs
-        return max(FEWEST_CASES, profile.cases // (subject.cost if runs else 1))
+        executes = self.per_mode or SEVERAL_MODES in self.needs
+        return max(FEWEST_CASES, profile.cases // (self.runs * (subject.cost if executes else 1)))
 
 
 def holds_for(
     *,
     needs: tuple[str, ...] = (),
     per_mode: bool = True,
+    runs: int = 1,
     builds: bool = False,
     quota: bool = True,
     **draws: Callable[[Subject], Any],
@@ -90,6 +94,7 @@ def holds_for(
             draws=draws,
             needs=frozenset(needs),
             per_mode=per_mode,
+            runs=runs,
             builds=builds,
             quota=quota and "case" in draws,
         )
@@ -240,7 +245,9 @@ class _Attempt:
         if error is None:
             self.tally.add(drawn.get("case") if self.found.quota else None, self.subject.shares)
             return
-        self._deadline = min(self._deadline, time.monotonic() + SIMPLIFY_SECONDS)
+        if self.failure is None:
+            self.tally.cases += 1
+            self._deadline = time.monotonic() + SIMPLIFY_SECONDS
         self.failure = self._failed[_key(drawn)] = Failure(drawn, error)
         raise error
 
@@ -257,9 +264,16 @@ class _Attempt:
         except HypothesisException:
             raise
         except Exception as error:  # whatever the thing under test may raise
-            first_line = (str(error).strip() or "no message").splitlines()[0]
-            return _because(error, f"it raised {type(error).__name__}: {first_line}")
+            return _because(error, f"it raised {_in_one_line(error)}")
         return None
+
+
+def _in_one_line(error: Exception) -> str:
+    """Kind, first line of the message, and where it was raised."""
+    message = (str(error).strip() or "no message").splitlines()[0]
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    place = f"{os.path.basename(frame.filename)}, line {frame.lineno}"
+    return f"{type(error).__name__}: {message} ({place})"
 
 
 def _because(error: Exception, sentence: str) -> Nonconformity:

@@ -77,7 +77,9 @@ def _plain(value: np.ndarray) -> Iterator[np.ndarray]:
     """Zero, then fewer decimals; only what is plainer than ``value``, so that this ends."""
     for decimals in (None, 0, 1, 2):
         with np.errstate(all="ignore"):
-            simple = np.zeros_like(value) if decimals is None else np.round(value, decimals)
+            simple = (
+                np.zeros_like(value) if decimals is None else np.round(value, decimals) + 0
+            )  # no -0
         if np.array_equal(simple, value, equal_nan=True):
             return
         yield simple

@@ -24,6 +24,8 @@ from strategies.profiles import PROFILES
 PROPERTIES_FOLDER = Path(conformance.properties.__file__).parent
 #: Under this name a test's result travels from an xdist worker to the controller.
 RESULT = "conformance_result"
+#: Under this name the controller hands the run's seed to the workers.
+SEED = "conformance_seed"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -51,10 +53,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="NAME",
         help="seed a fault of the catalogue into the implementation, to see it caught",
     )
-    # Chosen once, in the process that the user started, and handed to the workers.
-    group.addoption(
-        "--conformance-seed", type=int, help="chosen by the plugin; set it with --hypothesis-seed"
-    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -63,7 +61,6 @@ def pytest_configure(config: pytest.Config) -> None:
         session = _Session(config)
     except ImplementationError as error:
         raise pytest.UsageError(str(error)) from error
-    config.option.conformance_seed = session.run.seed
     if session.about_properties and config.getoption("dist", "no") == "load":
         # Neighbours share networks; this hands out neighbours and still balances the load.
         config.option.dist = "worksteal"
@@ -83,12 +80,9 @@ class _Session:
         profile = _one_of(
             "--conformance-profile", config.getoption("--conformance-profile"), PROFILES
         )
-        self.run = Run(
-            profile=PROFILES[profile],
-            max_examples=_max_examples(config),
-            seed=_seed(config),
-        )
-        self.record = RunRecord(profile=profile, seed=self.run.seed, config_args=_repeat(config))
+        seed = _seed(config)
+        self.run = Run(profile=PROFILES[profile], max_examples=_max_examples(config), seed=seed)
+        self.record = RunRecord(profile=profile, seed=seed, repeat=_repeat(config, seed))
         fault = config.getoption("--fault")
         if fault is not None:
             implementation = seeded_fault(implementation, _one_of("--fault", fault, FAULTS))
@@ -133,7 +127,7 @@ class _Session:
         if result.verdict == NOT_APPLICABLE:
             pytest.skip(f"not applicable: {result.reason}")
         if result.failure is not None:
-            command = f"pytest '{pyfuncitem.nodeid}' {self.record.config_args}"
+            command = f"pytest '{pyfuncitem.nodeid}' {self.record.repeat}"
             text = describe_failure(found, subject, result.failure, command)
             pytest.fail(text, pytrace=False)
         return True
@@ -145,6 +139,11 @@ class _Session:
         if not self.about_properties:
             return []
         return header_lines(self.implementation, self.modes, self.dtypes, self.record)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        """Give every xdist worker the seed of the run."""
+        node.workerinput[SEED] = self.run.seed
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Remember what should be run (without xdist)."""
@@ -177,7 +176,7 @@ class _Session:
         if self.is_worker or not self.about_properties or self.config.option.collectonly:
             return
         terminalreporter.section("RNN conformance")
-        for line in summary_lines(self.implementation, self.record):
+        for line in summary_lines(self.record, terminalreporter._tw.fullwidth):
             terminalreporter.write_line(line)
 
 
@@ -232,8 +231,8 @@ def _max_examples(config: pytest.Config) -> Optional[int]:
 
 
 def _seed(config: pytest.Config) -> int:
-    if config.option.conformance_seed is not None:
-        return int(config.option.conformance_seed)
+    if hasattr(config, "workerinput"):
+        return int(config.workerinput[SEED])
     given = config.getoption("--hypothesis-seed", default=None)
     if given is None:
         return random.SystemRandom().randrange(2**32)
@@ -243,14 +242,14 @@ def _seed(config: pytest.Config) -> int:
         raise pytest.UsageError(f"--hypothesis-seed={given}: must be an integer") from None
 
 
-def _repeat(config: pytest.Config) -> str:
+def _repeat(config: pytest.Config, seed: int) -> str:
     """The options that repeat this run."""
     parts = []
     for option in ("--implementation", "--fault", "--max-examples", "--conformance-profile"):
         value = config.getoption(option)
         if value is not None and value not in ("keras", "default"):
             parts.append(f"{option}={value}")
-    return " ".join([*parts, f"--hypothesis-seed={_seed(config)}"])
+    return " ".join([*parts, f"--hypothesis-seed={seed}"])
 
 
 def _check_installed(implementation: Implementation) -> None:

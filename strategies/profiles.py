@@ -9,9 +9,9 @@ from dataclasses import dataclass
 class Profile:
     """Budget of a run.
 
-    ``cases`` is for each property in a mode of cost 1 (see `Implementation.costs`); ``builds``
-    for properties that build a network for each case; ``networks`` is the number of different
-    network sizes in the run.
+    ``cases`` is the number of executions for each property in a mode of cost 1 (see
+    `Implementation.costs`); ``builds`` for properties that build a network for each case;
+    ``networks`` is the number of different network sizes in the run.
     """
 
     cases: int
@@ -20,7 +20,7 @@ class Profile:
 
 
 PROFILES = {
-    "quick": Profile(cases=40, builds=5, networks=4),
+    "quick": Profile(cases=30, builds=4, networks=4),
     "default": Profile(cases=150, builds=20, networks=10),
     "thorough": Profile(cases=1500, builds=100, networks=40),
 }

@@ -6,9 +6,11 @@ through ``tf.keras``. TensorFlow is imported when the first network is built.
 
 from __future__ import annotations
 
+import contextlib
 import os
+import sys
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any, Callable, ClassVar, Optional, Sequence
+from typing import Any, Callable, ClassVar, Iterator, Optional, Sequence
 
 import numpy as np
 
@@ -44,7 +46,8 @@ def load_tensorflow() -> Any:
         for name, value in ENVIRONMENT.items():
             os.environ.setdefault(name, value)
         try:
-            import tensorflow as tf
+            with _silent_stderr():
+                import tensorflow as tf
         except ModuleNotFoundError as error:
             if error.name != "tensorflow":
                 raise ImplementationError(f"TensorFlow does not import: {error}") from error
@@ -61,6 +64,20 @@ def load_tensorflow() -> Any:
         tf.get_logger().setLevel("ERROR")
         _tensorflow = tf
     return _tensorflow
+
+
+@contextlib.contextmanager
+def _silent_stderr() -> Iterator[None]:
+    """TensorFlow 2.21 prints four lines from C++ at import, whatever the log level."""
+    sys.stderr.flush()
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
 
 
 class KerasNetwork(Network):
@@ -166,7 +183,7 @@ class KerasTensorFlow(Implementation):
     name = "keras"
     modes = ("call", "predict", "predict_on_batch", "graph", "xla")
     capabilities = frozenset(CAPABILITIES)
-    costs: ClassVar[dict[str, int]] = {"call": 5, "predict": 12, "xla": 3}
+    costs: ClassVar[dict[str, int]] = {"call": 5, "predict": 15, "xla": 4}
     threads = "one thread for each worker"
     compiled_modes = frozenset({"xla"})
 
@@ -174,11 +191,9 @@ class KerasTensorFlow(Implementation):
         return KerasNetwork(load_tensorflow(), size, dtype, sequences=sequences)
 
     def versions(self) -> dict[str, str]:
-        found = {"keras": _installed("keras")}
-        for distribution in DISTRIBUTIONS:
-            if "tensorflow" not in found and _installed(distribution):
-                found["tensorflow"] = _installed(distribution)
-        return {name: v or "not installed" for name, v in {"tensorflow": None, **found}.items()}
+        tensorflow = next(filter(None, map(_installed, DISTRIBUTIONS)), None)
+        found = {"keras": _installed("keras"), "tensorflow": tensorflow}
+        return {name: number or "not installed" for name, number in found.items()}
 
     def devices(self) -> list[str]:
         return [

@@ -67,7 +67,7 @@ def test_fresh_kernels_are_glorot_uniform(subject: Subject, size: Dimensions) ->
         require(n < 4 or len(np.unique(kernel)) > 1, f"{name}: all entries are equal")
 
 
-@holds_for(quota=False, case=lambda subject: subject.cases())
+@holds_for(runs=2, quota=False, case=lambda subject: subject.cases())
 def test_initial_state_is_zero(subject: Subject, case: Case) -> None:
     """From h_0 = 0, zero inputs and a zero bias leave the Dense bias, also after another call."""
     subject.output(case)

@@ -17,7 +17,7 @@ from conformance.subject import Subject, require
 from strategies import Case, seeds
 
 
-@holds_for(case=lambda subject: subject.cases(), order=lambda subject: seeds())
+@holds_for(runs=2, case=lambda subject: subject.cases(), order=lambda subject: seeds())
 def test_permuting_the_batch_permutes_the_output(subject: Subject, case: Case, order: int) -> None:
     """Permuting the samples permutes the output."""
     permutation = np.random.default_rng(order).permutation(case.N)
@@ -25,7 +25,7 @@ def test_permuting_the_batch_permutes_the_output(subject: Subject, case: Case, o
     _judge_equal(subject, case, permuted, subject.output(case)[permutation])
 
 
-@holds_for(case=lambda subject: subject.cases())
+@holds_for(runs=3, case=lambda subject: subject.cases())
 def test_splitting_the_batch_splits_the_output(subject: Subject, case: Case) -> None:
     """Each sample alone gives the output that it gives among the others."""
     together = subject.output(case)
@@ -35,7 +35,7 @@ def test_splitting_the_batch_splits_the_output(subject: Subject, case: Case) -> 
             _judge_equal(subject, case, case.replace(inputs=case.inputs[part]), together[part])
 
 
-@holds_for(case=lambda subject: subject.cases())
+@holds_for(runs=2, case=lambda subject: subject.cases())
 def test_repeating_the_batch_repeats_the_output(subject: Subject, case: Case) -> None:
     """A batch that holds every sample twice gives every output twice."""
     once = subject.output(case)
@@ -43,7 +43,7 @@ def test_repeating_the_batch_repeats_the_output(subject: Subject, case: Case) ->
     _judge_equal(subject, case, doubled, np.concatenate([once, once]))
 
 
-@holds_for(case=lambda subject: subject.cases(), order=lambda subject: seeds())
+@holds_for(runs=2, case=lambda subject: subject.cases(), order=lambda subject: seeds())
 def test_permuting_the_hidden_units_changes_nothing(
     subject: Subject, case: Case, order: int
 ) -> None:

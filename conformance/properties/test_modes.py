@@ -27,7 +27,7 @@ def test_modes_agree_on_one_network(subject: Subject, case: Case, order: int) ->
         )
 
 
-@holds_for(case=lambda subject: subject.cases(), quota=False)
+@holds_for(runs=3, case=lambda subject: subject.cases(), quota=False)
 def test_repeating_a_call_gives_the_same_bits(subject: Subject, case: Case) -> None:
     """The same call gives the same bits again, also with another call in between."""
     first = subject.output(case)

@@ -34,7 +34,7 @@ def test_stated_shapes_equal_the_equations(
     require_equal(f"for N={N}, T={T} what is stated", network.shapes(N, T), expected)
 
 
-@holds_for(needs=(SHAPES, STATES), quota=False, case=lambda subject: subject.cases())
+@holds_for(runs=2, needs=(SHAPES, STATES), quota=False, case=lambda subject: subject.cases())
 def test_arrays_have_the_stated_shape_and_dtype(subject: Subject, case: Case) -> None:
     """The arrays have the shapes that the network stated, and its dtype."""
     stated = subject.network(case, sequences=False).shapes(case.N, case.T)

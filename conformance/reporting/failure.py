@@ -19,11 +19,19 @@ from strategies.tensors import Tensors
 def describe_failure(found: Property, subject: Subject, failure: Failure, command: str) -> str:
     """The text that a user reads when a property fails; ``command`` runs exactly this again."""
     error, comparison = failure.error, failure.error.comparison
-    mode = f" · mode {subject.mode}" if subject.mode else ""
     lines = [
         f"FAILS: {found.sentence}",
-        f"{subject.implementation.name}{mode} · {subject.dtype} · "
-        f"{named_versions(subject.implementation)}",
+        " · ".join(
+            filter(
+                None,
+                (
+                    subject.implementation.name,
+                    subject.mode and f"mode {subject.mode}",
+                    subject.dtype,
+                    named_versions(subject.implementation),
+                ),
+            )
+        ),
         *_drawn(failure),
         f"found: {error.sentence}",
     ]
@@ -55,7 +63,8 @@ def _short(tensor: np.ndarray) -> str:
     """The entries, or the shape where there are too many to read."""
     if tensor.size > 6:
         return "×".join(map(str, tensor.shape)) + " entries"
-    return str(tensor.tolist())
+    with np.printoptions(floatmode="unique"):
+        return "".join(np.array2string(tensor, separator=",").split()).replace(",", ", ")
 
 
 def _where(comparison: Comparison, subject: Subject) -> list[str]:
@@ -69,7 +78,9 @@ def _where(comparison: Comparison, subject: Subject) -> list[str]:
     lines = [
         f"first outside: {place} ({outside} of {comparison.got.size} elements are)",
         f"  got {got:.9g}, expected {expected:.9g}",
-        f"  difference {error:.3g} = {ulps:.3g} ulp; rounding explains {bound:.3g}",
+        f"  difference {error:.3g} = {ulps:.3g} ulp; rounding explains {bound:.3g}"
+        if np.isfinite(error)
+        else "  one of the two is not a finite number; rounding does not explain that",
     ]
     before = _worst_before(comparison, index)
     if before is not None:

@@ -23,9 +23,8 @@ ENVIRONMENT = (
 
 
 def named_versions(implementation: Implementation) -> str:
-    """For example ``keras 3.15.1, tensorflow 2.21.0``; the name where no version is known."""
-    versions = implementation.versions().items()
-    return ", ".join(f"{name} {version}" for name, version in versions) or implementation.name
+    """For example ``keras 3.15.1, tensorflow 2.21.0``; empty where no version is known."""
+    return ", ".join(f"{name} {version}" for name, version in implementation.versions().items())
 
 
 def header_lines(
@@ -33,11 +32,11 @@ def header_lines(
 ) -> list[str]:
     """At most four lines; nothing under test is imported for them."""
     set_by_user = [f"{name}={os.environ[name]}" for name in ENVIRONMENT if name in os.environ]
-    python = ".".join(str(part) for part in sys.version_info[:3])
+    python = "Python " + ".".join(str(part) for part in sys.version_info[:3])
+    tested = [implementation.name, named_versions(implementation), python]
     lines = [
-        f"rnn-conformance {conformance.__version__}: {implementation.name} · "
-        f"{named_versions(implementation)} · Python {python}",
+        f"rnn-conformance {conformance.__version__}: {' · '.join(filter(None, tested))}",
         f"modes {', '.join(modes)} · dtypes {', '.join(dtypes)} · {implementation.threads}",
-        f"profile {record.profile} · seed {record.seed} (again: {record.config_args})",
+        f"profile {record.profile} · seed {record.seed} (again: {record.repeat})",
     ]
     return lines + ([f"environment: {' '.join(set_by_user)}"] if set_by_user else [])

@@ -7,12 +7,16 @@ from dataclasses import dataclass, field
 from typing import Iterable, Optional
 
 from conformance.checking import CONFORMS, FAILS, NOT_APPLICABLE, Result
-from conformance.implementations.protocol import Implementation
 
 #: A property warns when fewer of its cases than this could have shown a fault.
 QUOTA = 0.4
 #: With fewer cases the share of discriminating ones says nothing.
 FEWEST_FOR_QUOTA = 100
+
+
+#: "discr." is the share of discriminating cases, those that could have shown a fault; "worst" and
+#: "median" are shares of the bound.
+_HEADINGS = ("property", "cases", "discr.", "worst", "median", "verdict")
 
 
 @dataclass
@@ -21,7 +25,7 @@ class RunRecord:
 
     profile: str
     seed: int
-    config_args: str
+    repeat: str
     expected: set[str] = field(default_factory=set)
     results: dict[str, Result] = field(default_factory=dict)
 
@@ -45,14 +49,14 @@ class RunRecord:
         return self.cases == 0 or bool(self.not_run)
 
 
-def summary_lines(implementation: Implementation, record: RunRecord) -> list[str]:
-    """Verdict and totals, then what makes a pass weaker, then the table."""
+def summary_lines(record: RunRecord, width: int) -> list[str]:
+    """Verdict, then what makes a pass weaker, then a table of at most ``width`` columns."""
     results = list(record.results.values())
     return [
         *_verdict(record),
         *_weaknesses(results, record),
         "",
-        *_table(results),
+        *_table(results, width),
         "",
         *_totals(results, record),
     ]
@@ -62,11 +66,11 @@ def _verdict(record: RunRecord) -> list[str]:
     results = record.results.values()
     failing = [result for result in results if result.verdict == FAILS]
     name = next(iter(results)).implementation if results else "the implementation"
-    if not record.cases:
-        return ["NOTHING WAS CHECKED: no property was executed, which is a failure"]
     if failing:
         properties = sorted({result.sentence for result in failing})
-        return [f"{name} FAILS: not always true that …", *(f"  … {s}" for s in properties)]
+        return [f"{name} FAILS. Not always true:", *(f"  {s}" for s in properties)]
+    if not record.cases:
+        return ["NOTHING WAS CHECKED: no property was executed, and that is a failure"]
     if record.not_run:
         return [f"{name}: INCOMPLETE, {len(record.not_run)} tests were not run"]
     devices = sorted({d for result in results for d in result.devices})
@@ -92,11 +96,11 @@ def _weaknesses(results: list[Result], record: RunRecord) -> list[str]:
     return lines
 
 
-def _table(results: list[Result]) -> list[str]:
+def _table(results: list[Result], width: int) -> list[str]:
     ran = [r for r in results if r.verdict != NOT_APPLICABLE]
     if not ran:
         return []
-    rows = [("property", "tests", "cases", "discriminating", "worst share", "median", "verdict")]
+    rows = [_HEADINGS]
     for sentence, group in _by_sentence(ran).items():
         shares = [r.worst_share for r in group if r.worst_share is not None]
         medians = sorted(r.median_share for r in group if r.median_share is not None)
@@ -104,23 +108,30 @@ def _table(results: list[Result]) -> list[str]:
         failing = sum(r.verdict == FAILS for r in group)
         rows.append(
             (
-                sentence if len(sentence) <= 60 else sentence[:59] + "…",
-                str(len(group)),
+                sentence,
                 str(sum(r.cases for r in group)),
-                "" if discriminating is None else f"{discriminating:.0%}",
+                "" if discriminating is None or failing else f"{discriminating:.0%}",
                 f"{max(shares):.2f}" if shares else "",
                 f"{medians[len(medians) // 2]:.2f}" if medians else "",
                 f"{failing} of {len(group)} fail" if failing else CONFORMS,
             )
         )
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    widths = [max(len(row[i]) for row in rows) for i in range(1, len(_HEADINGS))]
+    room = max(20, width - sum(widths) - 2 * len(widths))
+    longest = min(room, max(len(row[0]) for row in rows))
     return [
         "  ".join(
-            cell.ljust(width) if i in (0, 6) else cell.rjust(width)
-            for i, (cell, width) in enumerate(zip(row, widths))
-        ).rstrip()
+            [
+                _shortened(row[0], longest).ljust(longest),
+                *(cell.rjust(w) for cell, w in zip(row[1:], widths)),
+            ]
+        )
         for row in rows
     ]
+
+
+def _shortened(sentence: str, length: int) -> str:
+    return sentence if len(sentence) <= length else sentence[: length - 1] + "…"
 
 
 def _totals(results: list[Result], record: RunRecord) -> list[str]:
@@ -133,9 +144,9 @@ def _totals(results: list[Result], record: RunRecord) -> list[str]:
 
 
 def _by_sentence(results: list[Result]) -> dict[str, list[Result]]:
-    """Results by property, in the order of the files."""
+    """Results by property, the main job first."""
     groups: dict[str, list[Result]] = {}
-    for result in sorted(results, key=lambda r: (r.clause, r.property)):
+    for result in sorted(results, key=lambda r: (r.clause != "recurrence", r.clause, r.property)):
         groups.setdefault(result.sentence, []).append(result)
     return groups
 
