@@ -1,0 +1,72 @@
+"""What the tests of the suite itself share: every property by name, and ways to check one."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from typing import Any, Callable, Optional
+
+import numpy as np
+import pytest
+from hypothesis import settings
+
+import conformance.properties
+from conformance import checking
+from conformance.checking import Property, Result, check
+from conformance.implementations.function import FunctionImplementation
+from conformance.implementations.numpy_loop import NumpyLoop
+from conformance.implementations.protocol import Implementation
+from conformance.subject import Run, Subject
+
+
+def all_properties() -> dict[str, Property]:
+    """Every property by name; the test functions themselves stay where pytest looks for them."""
+    found = {}
+    for module in pkgutil.iter_modules(conformance.properties.__path__):
+        for value in vars(importlib.import_module(f"conformance.properties.{module.name}")).values():
+            if hasattr(value, "conformance_property"):
+                found[value.__name__] = value.conformance_property
+    return found
+
+
+PROPERTIES = all_properties()
+LAST_OUTPUT = PROPERTIES["test_last_output_equals_the_recurrence"]
+EVERY_STEP = PROPERTIES["test_every_step_equals_the_recurrence"]
+
+
+def subject_of(
+    implementation: Optional[Implementation] = None,
+    dtype: str = "float32",
+    per_mode: bool = True,
+    **run: Any,
+) -> Subject:
+    """A subject on a run of its own: 20 cases from seed 1 unless ``run`` says otherwise."""
+    implementation = implementation or NumpyLoop()
+    mode = implementation.modes[0] if per_mode else None
+    return Subject(implementation, mode, dtype, Run(**{"max_examples": 20, "seed": 1, **run}))
+
+
+def check_function(
+    function: Callable[..., Any], found: Property = LAST_OUTPUT, **run: Any
+) -> Result:
+    """The result of a property for a function of the user's."""
+    return check(found, subject_of(FunctionImplementation(function, "mine:forward"), **run))
+
+
+def forward(
+    x: np.ndarray, Wx: np.ndarray, Wh: np.ndarray, bh: np.ndarray, Wo: np.ndarray, bo: np.ndarray
+) -> np.ndarray:
+    """A conforming function of the user's."""
+    h = np.zeros((len(x), len(bh)), x.dtype)
+    for t in range(x.shape[1]):
+        h = np.tanh(x[:, t] @ Wx + h @ Wh + bh)
+    return h @ Wo + bo
+
+
+def forget_failures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run without Hypothesis' files of failing examples, which would replace drawn cases."""
+
+    def without_database(**options: Any) -> settings:
+        return settings(**{**options, "database": None})
+
+    monkeypatch.setattr(checking, "settings", without_database)

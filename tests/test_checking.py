@@ -1,0 +1,354 @@
+"""Checking without pytest: what is counted, what is reported, and how simple it becomes."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import time
+
+import numpy as np
+import pytest
+from subjects import (
+    EVERY_STEP,
+    LAST_OUTPUT,
+    PROPERTIES,
+    check_function,
+    forget_failures,
+    forward,
+    subject_of,
+)
+
+from conformance import checking
+from conformance.checking import Result, check
+from conformance.faults import seeded_fault
+from conformance.implementations.function import FunctionImplementation
+from conformance.implementations.numpy_loop import NumpyLoop
+from conformance.implementations.protocol import ImplementationError
+from conformance.subject import Nonconformity
+from strategies import notebook_case
+
+
+@pytest.fixture(autouse=True)
+def _no_remembered_failures(monkeypatch):
+    forget_failures(monkeypatch)
+
+
+def recording(seen):
+    """The conforming function, which notes the inputs and weights it is given."""
+
+    def function(x, Wx, Wh, bh, Wo, bo):
+        seen.append(tuple(a.tobytes() for a in (x, Wx, Wh, bh, Wo, bo)))
+        return forward(x, Wx, Wh, bh, Wo, bo)
+
+    return function
+
+
+def right_except(wrong, when):
+    """The conforming function, which calls ``wrong`` instead where ``when(x, Wx, Wo)``."""
+
+    def function(x, Wx, Wh, bh, Wo, bo):
+        return (wrong if when(x, Wx, Wo) else forward)(x, Wx, Wh, bh, Wo, bo)
+
+    return function
+
+
+# --- What conforms ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_numpy_conforms_and_the_notebook_case_is_counted_too(dtype):
+    result = check(LAST_OUTPUT, subject_of(dtype=dtype, max_examples=20))
+    assert result.verdict == "conforms"
+    assert result.cases == 20 + 1
+    assert result.failure is None
+    assert result.reason == ""
+    assert (result.implementation, result.mode, result.dtype) == ("numpy", "call", dtype)
+    assert result.devices == ("CPU",)
+    assert 0 < result.discriminating < 21
+    assert 0 < result.median_share < result.worst_share < 1
+    assert 0 < result.seconds < 60
+
+
+@pytest.mark.parametrize("name", [n for n, p in PROPERTIES.items() if "case" in p.draws])
+def test_the_notebook_case_is_checked_by_every_property_of_cases(name):
+    seen = []
+    case = notebook_case("float32")
+
+    class Recording(NumpyLoop):
+        def network(self, size, dtype, *, sequences):
+            seen.append(size)
+            return super().network(size, dtype, sequences=sequences)
+
+    found = PROPERTIES[name]
+    subject = subject_of(Recording(), max_examples=2)
+    subject.modes = ("call", "call")  # one property compares modes
+    assert check(found, subject).verdict == "conforms"
+    assert case.dimensions.network in seen
+
+
+def test_the_notebook_case_is_the_only_one_that_fails_and_is_found():
+    sizes = notebook_case().inputs.shape, notebook_case().kernel.shape
+    wrong = right_except(
+        lambda *weights: forward(*weights) + 1, lambda x, Wx, Wo: (x.shape, Wx.shape) == sizes
+    )
+    result = check_function(wrong, max_examples=10)
+    assert result.verdict == "fails"
+    assert result.cases == 10 + 1
+    case = result.failure.drawn["case"]
+    assert (case.N, case.T, case.D, case.M) == (1, 10, 3, 5)
+
+
+def test_a_property_that_draws_no_case_counts_what_it_draws():
+    found = PROPERTIES["test_parameter_count_equals_the_formula"]
+    result = check(found, subject_of(per_mode=False, max_examples=7))
+    assert (result.verdict, result.cases, result.mode) == ("conforms", 7, None)
+    assert result.discriminating is None
+    assert result.worst_share is None
+
+
+def test_cases_that_are_not_meant_to_discriminate_are_not_rated():
+    result = check(PROPERTIES["test_zero_weights_leave_the_dense_bias"], subject_of())
+    assert result.verdict == "conforms"
+    assert result.discriminating is None
+
+
+# --- What is not applicable ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        (EVERY_STEP.name, "needs states"),
+        ("test_arrays_have_the_stated_shape_and_dtype", "needs shapes, states"),
+        ("test_modes_agree_on_one_network", "needs several modes"),
+        ("test_summary_prints_shapes_and_counts", "needs summary"),
+    ],
+)
+def test_what_a_function_cannot_answer_is_not_applicable_and_says_why(name, reason):
+    def never(x, Wx, Wh, bh, Wo, bo):
+        raise AssertionError("called")
+
+    result = check_function(never, PROPERTIES[name])
+    assert (result.verdict, result.reason) == ("not applicable", reason)
+    assert result.cases == 0
+    assert result.failure is None
+    assert result.devices == ()  # nothing was computed
+
+
+# --- What fails ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("fault", "found", "smallest"),
+    [
+        # Two units and two steps are the least in which a transposed recurrent kernel shows.
+        ("recurrent_kernel_transposed", LAST_OUTPUT, {"N": 1, "T": 2, "D": 1, "M": 2, "K": 1}),
+        ("recurrent_kernel_transposed", EVERY_STEP, {"N": 1, "T": 2, "D": 1, "M": 2, "K": 1}),
+        ("no_bias", LAST_OUTPUT, {"N": 1, "T": 1, "D": 1, "M": 1, "K": 1}),
+        ("no_recurrence", LAST_OUTPUT, {"N": 1, "T": 2, "D": 1, "M": 1, "K": 1}),
+        ("time_reversed", LAST_OUTPUT, {"N": 1, "T": 2, "D": 1, "M": 1, "K": 1}),
+        ("features_reversed", LAST_OUTPUT, {"N": 1, "T": 1, "D": 2, "M": 1, "K": 1}),
+        ("batch_reversed", LAST_OUTPUT, {"N": 2, "T": 1, "D": 1, "M": 1, "K": 1}),
+        ("state_reset_every_eighth_step", EVERY_STEP, {"N": 1, "T": 9, "D": 1, "M": 1, "K": 1}),
+        ("samples_beyond_four_lose_their_state", EVERY_STEP, {"N": 5, "T": 2, "M": 1, "K": 1}),
+    ],
+)
+def test_a_fault_is_shown_in_the_smallest_case_that_has_it(fault, found, smallest):
+    subject = subject_of(seeded_fault(NumpyLoop(), fault), max_examples=100)
+    result = check(found, subject)
+    assert result.verdict == "fails"
+    case = result.failure.drawn["case"]
+    assert {letter: getattr(case, letter) for letter in smallest} == smallest
+    with pytest.raises(Nonconformity):  # and it does have it
+        found.function(subject, case=case)
+
+
+def test_the_numbers_of_the_smallest_case_are_plain():
+    result = check(LAST_OUTPUT, subject_of(seeded_fault(NumpyLoop(), "no_bias")))
+    case = result.failure.drawn["case"]
+    for tensor in (case.inputs, *case.weights):
+        assert np.array_equal(tensor, np.round(tensor, 1))
+    assert not case.inputs.any()
+    assert not case.kernel.any()
+
+
+def test_what_is_reported_belongs_to_the_smallest_case():
+    result = check(LAST_OUTPUT, subject_of(seeded_fault(NumpyLoop(), "no_bias")))
+    case, comparison = result.failure.drawn["case"], result.failure.error.comparison
+    expected = np.tanh(float(case.bias[0])) * float(case.dense_kernel[0, 0]) + case.dense_bias
+    assert comparison.expected == pytest.approx(expected[None])
+    assert result.reason == result.failure.error.sentence
+    assert result.reason == "the output differs from the recurrence by more than rounding explains"
+
+
+def test_what_else_was_drawn_is_reported_with_the_case():
+    found = PROPERTIES["test_permuting_the_batch_permutes_the_output"]
+    result = check(found, subject_of(seeded_fault(NumpyLoop(), "last_sample_repeats_the_first")))
+    assert result.verdict == "fails"
+    assert set(result.failure.drawn) == {"case", "order"}
+    assert result.failure.drawn["case"].N == 2
+
+
+def test_an_implementation_that_does_not_fail_again_is_reported_as_such():
+    calls = itertools.count()
+    flaky = right_except(lambda *w: forward(*w) + 1, lambda x, Wx, Wo: next(calls) == 5)
+    result = check_function(flaky)
+    assert result.verdict == "fails"
+    assert result.cases == 6
+    assert result.reason == (
+        "the output differs from the recurrence by more than rounding explains"
+        "; the same case passes when it is repeated"
+    )
+
+
+# --- What is wrong in kind -------------------------------------------------------------------
+
+
+def raises(*_):
+    raise ValueError("units must be even\nand this is why")
+
+
+def raises_without_a_word(*_):
+    raise RuntimeError
+
+
+SIGNATURE = "x, Wx, Wh, bh, Wo, bo"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [
+        (
+            raises,
+            "it raised ValueError: units must be even "
+            f"(test_checking.py, line {raises.__code__.co_firstlineno + 1})",
+        ),
+        (
+            raises_without_a_word,
+            "it raised RuntimeError: no message "
+            f"(test_checking.py, line {raises_without_a_word.__code__.co_firstlineno + 1})",
+        ),
+        (
+            lambda *weights: forward(*weights).tolist(),
+            "the output is a list: must be a NumPy array of shape (1, 1)",
+        ),
+        (lambda *_: None, "the output is a NoneType: must be a NumPy array of shape (1, 1)"),
+        (lambda *w: forward(*w)[:, 0], "the output has shape (1,): must be (1, 1)"),
+        (lambda *w: forward(*w)[None], "the output has shape (1, 1, 1): must be (1, 1)"),
+        (
+            lambda *weights: forward(*weights).astype("float64"),
+            "the output is float64: must be float32, as the inputs are",
+        ),
+        (
+            lambda *weights: forward(*weights) * np.float32("nan"),
+            "the output differs from the recurrence by more than rounding explains",
+        ),
+    ],
+    ids=["raises", "raises silently", "list", "None", "1-d", "3-d", "float64", "NaN"],
+)
+def test_a_wrong_kind_of_answer_is_one_exact_sentence(wrong, sentence):
+    result = check_function(wrong)
+    assert (result.verdict, result.reason) == ("fails", sentence)
+    case = result.failure.drawn["case"]
+    assert (case.N, case.T, case.D, case.M, case.K) == (1, 1, 1, 1, 1)
+
+
+def test_an_implementation_that_builds_no_network_fails_with_its_own_sentence():
+    class Absent(NumpyLoop):
+        def network(self, size, dtype, *, sequences):
+            raise ImplementationError("the library is not installed")
+
+        def devices(self):
+            raise ImplementationError("the library is not installed")
+
+    result = check(LAST_OUTPUT, subject_of(Absent()))
+    assert (result.verdict, result.reason) == ("fails", "the library is not installed")
+    assert result.devices == ()
+
+
+def test_control_c_is_no_verdict():
+    def interrupted(x, Wx, Wh, bh, Wo, bo):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        check_function(interrupted)
+
+
+# --- What is repeated ------------------------------------------------------------------------
+
+
+def test_the_same_seed_gives_the_same_cases_and_another_seed_others():
+    first, again, other = [], [], []
+    check_function(recording(first), seed=7)
+    check_function(recording(again), seed=7)
+    check_function(recording(other), seed=8)
+    assert len(first) == 21
+    assert again == first
+    # The notebook's case is in every run.
+    assert len(set(first) & set(other)) < 5
+
+
+def test_modes_and_dtypes_are_asked_different_cases():
+    class Renamed(FunctionImplementation):
+        modes = ("call", "other")
+
+    first, other = [], []
+    for mode, seen in (("call", first), ("other", other)):
+        subject = subject_of(Renamed(recording(seen), "mine:forward"))
+        subject.mode = mode
+        check(LAST_OUTPUT, subject)
+    assert len(set(first) & set(other)) < 5
+
+
+# --- How long a failure is simplified --------------------------------------------------------
+
+
+def test_simplifying_stops_when_its_time_is_up(monkeypatch):
+    monkeypatch.setattr(checking, "SIMPLIFY_SECONDS", 0.2)
+    calls = []
+
+    def slow_and_wrong(x, Wx, Wh, bh, Wo, bo):
+        calls.append(x.shape)
+        time.sleep(0.05)
+        return forward(x, Wx, Wh, bh, Wo, bo) + 1
+
+    result = check_function(slow_and_wrong)
+    assert result.verdict == "fails"
+    # The first failure, at most 0.2 / 0.05 calls of Hypothesis, one to repeat it, the same for
+    # `minimise`, and one for the grain of the clock each time.
+    assert 2 <= len(calls) <= 12
+
+
+def test_without_time_to_simplify_the_first_failure_is_reported(monkeypatch):
+    monkeypatch.setattr(checking, "SIMPLIFY_SECONDS", 0.0)
+    seen = []
+
+    def large_is_wrong(x, Wx, Wh, bh, Wo, bo):
+        wrong = x.size > 200
+        seen.append(x.shape if wrong else None)
+        return forward(x, Wx, Wh, bh, Wo, bo) + wrong
+
+    result = check_function(large_is_wrong)
+    assert result.verdict == "fails"
+    assert result.failure.drawn["case"].inputs.shape == next(filter(None, seen))
+
+
+# --- What travels between processes ----------------------------------------------------------
+
+
+@pytest.mark.parametrize("fault", [None, "no_bias", "recurrent_kernel_transposed"])
+@pytest.mark.parametrize("name", [LAST_OUTPUT.name, "test_fresh_biases_are_zero"])
+def test_a_result_survives_json(name, fault):
+    implementation = seeded_fault(NumpyLoop(), fault) if fault else NumpyLoop()
+    result = check(PROPERTIES[name], subject_of(implementation))
+    text = json.dumps(result.as_dict(), allow_nan=False)
+    returned = Result(**json.loads(text))
+    assert json.dumps(returned.as_dict()) == text
+    assert returned.failure is None
+    for field in ("property", "sentence", "verdict", "reason", "cases", "worst_share"):
+        assert getattr(returned, field) == getattr(result, field)
+
+
+def test_an_output_that_is_not_a_number_gives_valid_json_too():
+    result = check_function(lambda *weights: forward(*weights) * np.float32("nan"))
+    assert json.loads(json.dumps(result.as_dict(), allow_nan=False))["verdict"] == "fails"
