@@ -60,7 +60,7 @@ def seconds(action: Callable[[], Any]) -> float:
 
 
 def measure(name: str, mode: str, number: int, few: int) -> dict[str, Any]:
-    """Cases per second of the suite, of the naive way in this mode and in ``predict``, of the floor."""
+    """Cases per second of the suite and of the naive way, in this mode and in ``predict``."""
     implementation = load_implementation(name)
     run = Run(profile=PROFILES["default"], max_examples=number, seed=20261124)
     subject = Subject(implementation, mode, "float32", run)

@@ -43,9 +43,10 @@ class Arithmetic:
 
     def ulp(self, value: np.ndarray) -> np.ndarray:
         """The unit in the last place at each value, at least the smallest subnormal."""
-        exponent = np.frexp(value)[1] - self.precision
-        ulp = np.maximum(np.ldexp(1.0, exponent), self.smallest_subnormal)
-        return np.where(value == 0, self.smallest_subnormal, ulp)
+        fraction, exponent = np.frexp(value)
+        # frexp gives 0 the exponent 0; any other fraction is at least a half.
+        ulp = np.ldexp(np.ceil(np.abs(fraction)), exponent - self.precision)
+        return np.maximum(ulp, self.smallest_subnormal)
 
 
 def _ieee(dtype: str, tanh_ulps: float) -> Arithmetic:

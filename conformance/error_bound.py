@@ -48,18 +48,6 @@ class Bounded(NamedTuple):
     bound: np.ndarray
 
 
-class StepErrors(NamedTuple):
-    """Local errors of all time steps, shapes (N, T, M).
-
-    ``preactivation`` is z = x_t Wx + h_{t-1} Wh + bh, ``affine`` the bound on its own rounding
-    errors, ``amplified`` the factor on an error that h_{t-1} already has.
-    """
-
-    preactivation: np.ndarray
-    affine: np.ndarray
-    amplified: np.ndarray
-
-
 def affine(
     operand: np.ndarray,
     weight: np.ndarray,
@@ -133,9 +121,12 @@ def tanh_slope(z: np.ndarray) -> np.ndarray:
 
 def activation_error(h: np.ndarray, propagated: np.ndarray, arithmetic: Arithmetic) -> np.ndarray:
     """What computing tanh itself may add, where its result is at most ``propagated`` off ``h``."""
-    error = arithmetic.tanh_ulps * arithmetic.ulp(np.abs(h) + propagated)
-    error = error + REFERENCE_TANH_ULPS * REFERENCE.ulp(h)
-    return error + arithmetic.smallest_normal if arithmetic.flushes_subnormals else error
+    size = np.abs(h)
+    error = arithmetic.tanh_ulps * arithmetic.ulp(size + propagated)
+    # The reference's own: an ulp is at most 2u of a normal number.
+    error = error + REFERENCE_TANH_ULPS * (2 * REFERENCE.unit_roundoff * size)
+    floor = arithmetic.smallest_normal if arithmetic.flushes_subnormals else 0.0
+    return error + (floor + REFERENCE_TANH_ULPS * REFERENCE.smallest_subnormal)
 
 
 def residual_state(case: Case, states: np.ndarray, arithmetic: Arithmetic) -> Bounded:
@@ -185,81 +176,78 @@ def propagated_output(case: Case, arithmetic: Arithmetic) -> Bounded:
 def _propagated(case: Case, arithmetic: Arithmetic) -> Bounded:
     x, Wx, Wh, bh, Wo, bo = (a.astype(float) for a in (case.inputs, *case.weights))
     states = simple_rnn(x, Wx, Wh, bh)
-    slope, local, last_error, overflow = _forward(x, Wx, Wh, bh, states, arithmetic)
-    adjoint = np.broadcast_to(Wo, (len(x), *Wo.shape))
-    error = np.zeros((len(x), Wo.shape[1]))
-    for t in reversed(range(x.shape[1])):
-        error += np.matmul(local[:, t, None, :], np.abs(adjoint))[:, 0]
-        adjoint = Wh @ (slope[:, t, :, None] * adjoint)
+    steps = _affine_steps(x, Wx, Wh, bh, states, arithmetic)
+    n = case.D + case.M + 1
+    amplified = 1 + arithmetic.unit_roundoff * n * (1 + float(arithmetic.gamma(n)))
+    slope, local, last_error = _forward(states, Wh, steps, amplified, arithmetic)
+    adjoint = np.broadcast_to(Wo, (case.N, *Wo.shape))
+    error = np.zeros((case.N, 1, case.K))
+    for m, delta in zip(slope[::-1], local[::-1]):
+        error += delta[:, None, :] @ np.abs(adjoint)
+        adjoint = Wh @ (m[:, :, None] * adjoint)
     # NaN is infinity times zero: nothing is known from this side.
-    error = np.fmin(error, last_error @ np.abs(Wo))
+    carried = np.fmin(error[:, 0], last_error @ np.abs(Wo))
     y, rounding = affine(states[:, -1], Wo, bo, arithmetic, last_error)
-    bound = (error + rounding) * INFLATION
-    return Bounded(y, _with_special_values(y, overflow, bound))
+    overflow = np.where(np.isinf(steps.bound).any(axis=(1, 2)), np.inf, 0.0)[:, None]
+    return Bounded(y, _with_special_values(y, overflow, (carried + rounding) * INFLATION))
 
 
-def _forward(
+def _affine_steps(
     x: np.ndarray,
     Wx: np.ndarray,
     Wh: np.ndarray,
     bh: np.ndarray,
     states: np.ndarray,
     arithmetic: Arithmetic,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Slopes m_t and local errors δ_t, both (N, T, M), and a coarse bound on |e_T|, (N, M).
+) -> Bounded:
+    """`affine` for all steps at once, (N, T, M), as if each previous state were exact.
 
-    The coarse bound is the smaller of two: the box b_t ≤ s (b_{t-1} |Wh| + affine) + activation
-    and the Euclidean norm, which grows by ‖Wh‖₂ only. Either may be NaN (0·∞), which `fmin`
-    passes over. Last comes ∞ for each sample in which a sum may have overflowed, (N, 1).
-    """
-    N, T, M = states.shape
-    z, affine_error, amplified = _step_errors(x, Wx, Wh, bh, states, arithmetic)
-    abs_Wh, norm_Wh = np.abs(Wh), np.linalg.norm(Wh, 2) * (1 + 1e-9)
-    # An output of tanh is within its own error of [-1, 1].
-    most = np.abs(states) + 1 + arithmetic.tanh_ulps * arithmetic.unit_roundoff * 2
-    slope, local = np.empty_like(states), np.empty_like(states)
-    box, norm = np.zeros((N, M)), np.zeros((N, 1))
-    for t in range(T):
-        carried = np.fmin(box @ abs_Wh, norm * norm_Wh)
-        d = carried * amplified[:, t] + affine_error[:, t]
-        steepest = tanh_slope(np.maximum(np.abs(z[:, t]) - d, 0))
-        flattest = tanh_slope(np.abs(z[:, t]) + d)
-        moved = np.fmin(steepest * d, 2.0)
-        activation = activation_error(states[:, t], moved, arithmetic)
-        slope[:, t] = (steepest + flattest) / 2
-        own = d - carried
-        local[:, t] = slope[:, t] * own + (steepest - flattest) / 2 * d + activation
-        reach = steepest.max(axis=1, keepdims=True)
-        norm = reach * (norm * norm_Wh + _norm(own)) + _norm(activation)
-        box = np.fmin(np.fmin(moved + activation, norm), most[:, t])
-        norm = np.fmin(norm, _norm(box))
-    overflow = np.where(np.isinf(affine_error).any(axis=(1, 2)), np.inf, 0.0)[:, None]
-    return slope, local, box, overflow
-
-
-def _step_errors(
-    x: np.ndarray,
-    Wx: np.ndarray,
-    Wh: np.ndarray,
-    bh: np.ndarray,
-    states: np.ndarray,
-    arithmetic: Arithmetic,
-) -> StepErrors:
-    """`affine` for all steps at once, linear in the error e of the previous state.
-
-    In the bound of `affine` every magnitude grows by at most π = e|Wh|, so that the bound grows
-    by at most u n (1 + γ_n) π; with the π that moves z itself, by (1 + u n (1 + γ_n)) π.
     A state that is 0 in the reference may not be 0 in the implementation: all M terms count.
     """
     operand = np.concatenate([x, _previous(states)], axis=-1)
-    weight = np.concatenate([Wx, Wh])
     uncertain = np.zeros_like(operand)
     uncertain[:, 1:, x.shape[-1] :] = arithmetic.smallest_subnormal
-    z, bound = affine(operand, weight, bh, arithmetic, uncertain)
-    n = x.shape[-1] + states.shape[-1] + 1
-    u = arithmetic.unit_roundoff
-    amplified = np.full_like(z, 1 + u * n * (1 + arithmetic.gamma(n)))
-    return StepErrors(z, bound, amplified)
+    return affine(operand, np.concatenate([Wx, Wh]), bh, arithmetic, uncertain)
+
+
+def _forward(
+    states: np.ndarray, Wh: np.ndarray, steps: Bounded, amplified: float, arithmetic: Arithmetic
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Slopes m_t and local errors δ_t, both (T, N, M), and a coarse bound on |e_T|, (N, M).
+
+    The coarse bound is the smaller of two: the box b_t ≤ s (b_{t-1} |Wh| + affine) + activation
+    and the Euclidean norm, which grows by ‖Wh‖₂ only. Either may be NaN (0·∞), which `fmin`
+    passes over.
+
+    With an error e in the previous state every magnitude in `affine` grows by at most
+    π = e|Wh|, and its bound by at most u n (1 + γ_n) π; with the π that moves z itself that
+    makes (1 + u n (1 + γ_n)) π, the factor ``amplified``.
+    """
+    # Time comes first here: each step is one block of memory.
+    h, abs_z, affine_error = (
+        np.ascontiguousarray(np.abs(a.swapaxes(0, 1))) for a in (states, *steps)
+    )
+    T, N, M = h.shape
+    abs_Wh, norm_Wh = np.abs(Wh), np.linalg.norm(Wh, 2) * (1 + 1e-9)
+    # An output of tanh is within its own error of [-1, 1].
+    most = h + 1 + arithmetic.tanh_ulps * arithmetic.unit_roundoff * 2
+    slopes, own, moving, activation = (np.empty(s) for s in ((T, 2, N, M), *[(T, N, M)] * 3))
+    box, norm = np.zeros((N, M)), np.zeros((N, 1))
+    for t in range(T):
+        swollen = norm * norm_Wh
+        carried = np.fmin(box @ abs_Wh, swollen)
+        d = moving[t] = carried * amplified + affine_error[t]
+        slopes[t] = tanh_slope(np.stack([np.maximum(abs_z[t] - d, 0), abs_z[t] + d]))
+        steepest = slopes[t, 0]
+        moved = np.fmin(steepest * d, 2.0)
+        activation[t] = activation_error(h[t], moved, arithmetic)
+        own[t] = d - carried
+        swollen = steepest.max(axis=1, keepdims=True) * (swollen + _norm(own[t]))
+        norm = swollen + _norm(activation[t])
+        box = np.fmin(np.fmin(moved + activation[t], norm), most[t])
+        norm = np.fmin(norm, _norm(box))
+    slope, radius = slopes.sum(axis=1) / 2, (slopes[:, 0] - slopes[:, 1]) / 2
+    return slope, slope * own + radius * moving + activation, box
 
 
 def _previous(states: np.ndarray) -> np.ndarray:
@@ -268,4 +256,5 @@ def _previous(states: np.ndarray) -> np.ndarray:
 
 
 def _norm(a: np.ndarray) -> np.ndarray:
-    return np.sqrt((a * a).sum(axis=1, keepdims=True))
+    """The Euclidean norm of each row, (N, 1)."""
+    return np.sqrt(np.einsum("nm,nm->n", a, a))[:, None]

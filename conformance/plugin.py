@@ -197,6 +197,8 @@ def _inside_properties(config: pytest.Config, nodeid: str) -> bool:
 def _aims_at_properties(config: pytest.Config) -> bool:
     """Whether the command line (or the configured default) names the properties."""
     for argument in config.args:
+        if config.option.pyargs and argument.split("::")[0].startswith("conformance.properties"):
+            return True
         path = Path(config.invocation_params.dir, argument.split("::")[0]).resolve()
         if PROPERTIES_FOLDER in (path, *path.parents) or path in PROPERTIES_FOLDER.parents:
             return True
@@ -245,7 +247,14 @@ def _seed(config: pytest.Config) -> int:
 def _repeat(config: pytest.Config, seed: int) -> str:
     """The options that repeat this run."""
     parts = []
-    for option in ("--implementation", "--fault", "--max-examples", "--conformance-profile"):
+    for option in (
+        "--implementation",
+        "--fault",
+        "--modes",
+        "--dtypes",
+        "--max-examples",
+        "--conformance-profile",
+    ):
         value = config.getoption(option)
         if value is not None and value not in ("keras", "default"):
             parts.append(f"{option}={value}")

@@ -37,6 +37,9 @@ class NetworkCache:
         self.limit = limit
         self._networks: OrderedDict[tuple[NetworkSize, str, bool], Network] = OrderedDict()
 
+    def __len__(self) -> int:
+        return len(self._networks)
+
     def get(
         self, implementation: Implementation, size: NetworkSize, dtype: str, sequences: bool
     ) -> Network:
