@@ -19,7 +19,7 @@ FALSE_ALARM = 1e-12
     needs=(INITIAL_WEIGHTS,), per_mode=False, builds=True, size=lambda subject: subject.sizes()
 )
 def test_fresh_biases_are_zero(subject: Subject, size: Dimensions) -> None:
-    """The biases of a fresh network are zero."""
+    """Fresh biases are zero."""
     weights = subject.new_network(size.network).get_weights()
     for name, bias in (("bias", weights[2]), ("the dense bias", weights[4])):
         require(not bias.any(), f"{name} is {bias!r}")
@@ -29,7 +29,7 @@ def test_fresh_biases_are_zero(subject: Subject, size: Dimensions) -> None:
     needs=(INITIAL_WEIGHTS,), per_mode=False, builds=True, size=lambda subject: subject.sizes()
 )
 def test_fresh_recurrent_kernel_is_orthogonal(subject: Subject, size: Dimensions) -> None:
-    """The recurrent kernel of a fresh network is orthogonal, to rounding.
+    """A fresh recurrent kernel is orthogonal.
 
     Q from M Householder reflections is within √M γ_{cM²} of an orthogonal matrix, in the
     Frobenius norm, for a small integer c (Higham 2002, theorem 19.4 and the text after it; c is
@@ -49,10 +49,11 @@ def test_fresh_recurrent_kernel_is_orthogonal(subject: Subject, size: Dimensions
     needs=(INITIAL_WEIGHTS,), per_mode=False, builds=True, size=lambda subject: subject.sizes()
 )
 def test_fresh_kernels_are_glorot_uniform(subject: Subject, size: Dimensions) -> None:
-    """The kernels of a fresh network fill Glorot's interval ±√(6 / (fan_in + fan_out)).
+    """Fresh kernels fill Glorot's interval.
 
-    n uniform numbers are all below p^(1/n) of the limit with probability p, and their mean
-    exceeds √(2 ln(2/p) / n) of it with less (Hoeffding 1963); p is `FALSE_ALARM`.
+    That is ±√(6 / (fan_in + fan_out)). n uniform numbers are all below p^(1/n) of the limit
+    with probability p, and their mean exceeds √(2 ln(2/p) / n) of it with less (Hoeffding
+    1963); p is `FALSE_ALARM`.
     """
     weights = subject.new_network(size.network).get_weights()
     for name, kernel in (("kernel", weights[0]), ("dense kernel", weights[3])):
@@ -69,7 +70,10 @@ def test_fresh_kernels_are_glorot_uniform(subject: Subject, size: Dimensions) ->
 
 @holds_for(runs=2, quota=False, case=lambda subject: subject.cases())
 def test_initial_state_is_zero(subject: Subject, case: Case) -> None:
-    """From h_0 = 0, zero inputs and a zero bias leave the Dense bias, also after another call."""
+    """The initial state is zero.
+
+    From h_0 = 0, zero inputs and a zero bias leave the Dense bias, also after another call.
+    """
     subject.output(case)
     at_rest = case.replace(inputs=np.zeros_like(case.inputs), bias=np.zeros_like(case.bias))
     output = subject.output(at_rest)

@@ -19,7 +19,7 @@ from strategies import Case, seeds
 
 @holds_for(runs=2, case=lambda subject: subject.cases(), order=lambda subject: seeds())
 def test_permuting_the_batch_permutes_the_output(subject: Subject, case: Case, order: int) -> None:
-    """Permuting the samples permutes the output."""
+    """Permuted samples give permuted outputs."""
     permutation = np.random.default_rng(order).permutation(case.N)
     permuted = case.replace(inputs=case.inputs[permutation])
     _judge_equal(subject, case, permuted, subject.output(case)[permutation])
@@ -27,7 +27,10 @@ def test_permuting_the_batch_permutes_the_output(subject: Subject, case: Case, o
 
 @holds_for(runs=3, case=lambda subject: subject.cases())
 def test_splitting_the_batch_splits_the_output(subject: Subject, case: Case) -> None:
-    """Each sample alone gives the output that it gives among the others."""
+    """Each sample alone gives the same output.
+
+    Half a batch gives the outputs that its samples have in the whole batch.
+    """
     together = subject.output(case)
     half = case.N // 2
     for part in (slice(None, half), slice(half, None)):
@@ -37,7 +40,7 @@ def test_splitting_the_batch_splits_the_output(subject: Subject, case: Case) -> 
 
 @holds_for(runs=2, case=lambda subject: subject.cases())
 def test_repeating_the_batch_repeats_the_output(subject: Subject, case: Case) -> None:
-    """A batch that holds every sample twice gives every output twice."""
+    """Samples given twice give outputs twice."""
     once = subject.output(case)
     doubled = case.replace(inputs=np.concatenate([case.inputs, case.inputs]))
     _judge_equal(subject, case, doubled, np.concatenate([once, once]))
@@ -47,7 +50,10 @@ def test_repeating_the_batch_repeats_the_output(subject: Subject, case: Case) ->
 def test_permuting_the_hidden_units_changes_nothing(
     subject: Subject, case: Case, order: int
 ) -> None:
-    """Permuting the hidden units in all weights leaves the output as it was."""
+    """The order of hidden units is immaterial.
+
+    Permuting the hidden units in all weights leaves the output as it was.
+    """
     p = np.random.default_rng(order).permutation(case.M)
     permuted = case.replace(
         kernel=case.kernel[:, p],
@@ -64,7 +70,10 @@ def test_permuting_the_hidden_units_changes_nothing(
     when=lambda subject: seeds(),
 )
 def test_the_future_does_not_change_the_past(subject: Subject, case: Case, when: int) -> None:
-    """Inputs that are NaN from some step on leave all earlier steps as they were."""
+    """The future does not change the past.
+
+    Inputs that are NaN from some step on leave all earlier steps as they were.
+    """
     t = 1 + when % max(case.T - 1, 1)
     inputs = case.inputs.copy()
     inputs[:, t:] = np.nan
@@ -75,7 +84,10 @@ def test_the_future_does_not_change_the_past(subject: Subject, case: Case, when:
 
 @holds_for(case=lambda subject: subject.cases(), quota=False)
 def test_zero_weights_leave_the_dense_bias(subject: Subject, case: Case) -> None:
-    """With all kernels and the bias zero, the output is the Dense bias, whatever the input."""
+    """Zero weights leave the Dense bias.
+
+    With all kernels and the bias zero, that is the output, whatever the input.
+    """
     names = ("kernel", "recurrent_kernel", "bias", "dense_kernel")
     zeroed = case.replace(**{n: np.zeros_like(getattr(case, n)) for n in names})
     output = subject.output(zeroed.replace(inputs=case.inputs * case.inputs.dtype.type(1e9)))

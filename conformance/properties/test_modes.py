@@ -17,7 +17,10 @@ from strategies import Case, seeds
     order=lambda subject: seeds(),
 )
 def test_modes_agree_on_one_network(subject: Subject, case: Case, order: int) -> None:
-    """All modes of one network, one after the other in any order, equal the recurrence."""
+    """All modes equal the recurrence.
+
+    On one network, one mode after the other, in any order.
+    """
     for i in np.random.default_rng(order).permutation(len(subject.modes)):
         mode = subject.modes[i]
         subject.judge_output(
@@ -29,7 +32,10 @@ def test_modes_agree_on_one_network(subject: Subject, case: Case, order: int) ->
 
 @holds_for(runs=3, case=lambda subject: subject.cases(), quota=False)
 def test_repeating_a_call_gives_the_same_bits(subject: Subject, case: Case) -> None:
-    """The same call gives the same bits again, also with another call in between."""
+    """A repeated call gives the same bits.
+
+    Also with another call in between.
+    """
     first = subject.output(case)
     subject.output(case.replace(inputs=case.inputs[::-1] + 1))
     again = subject.output(case)

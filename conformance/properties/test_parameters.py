@@ -11,7 +11,10 @@ from strategies import Dimensions
 
 @holds_for(needs=(PARAMETERS,), per_mode=False, builds=True, size=lambda subject: subject.sizes())
 def test_parameter_count_equals_the_formula(subject: Subject, size: Dimensions) -> None:
-    """The parameters number D·M + M·M + M and M·K + K, however they are counted."""
+    """Parameters are counted by the formula.
+
+    D·M + M·M + M and M·K + K, however they are counted.
+    """
     D, M, K, _ = size.network
     counted = subject.new_network(size.network).parameters()
     require_equal("SimpleRNN's count", counted.simple_rnn, simple_rnn_parameters(D, M))
@@ -24,7 +27,10 @@ def test_parameter_count_equals_the_formula(subject: Subject, size: Dimensions) 
 
 @holds_for(needs=(SUMMARY,), per_mode=False, builds=True, size=lambda subject: subject.sizes())
 def test_summary_prints_shapes_and_counts(subject: Subject, size: Dimensions) -> None:
-    """model.summary() prints the output shapes and the parameter counts of the formula."""
+    """summary() prints shapes and counts.
+
+    The output shapes, and the parameter counts of the formula.
+    """
     D, M, K, T = size.network
     total = parameters(D, M, K)
     expected = Summary(

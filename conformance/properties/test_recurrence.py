@@ -16,13 +16,17 @@ def test_last_output_equals_the_recurrence(subject: Subject, case: Case) -> None
 
 @holds_for(needs=(STATES,), case=lambda subject: subject.cases())
 def test_every_step_equals_the_recurrence(subject: Subject, case: Case) -> None:
-    """Every state and every output equal the recurrence, step by step."""
+    """Every step equals the recurrence.
+
+    Each state is compared with the equation applied to the state before it, as the
+    implementation emitted it, and each output with Dense applied to its state.
+    """
     subject.judge_steps(case, *subject.states_and_outputs(case))
 
 
 @holds_for(needs=(STATES,), case=lambda subject: subject.cases("one_hot"))
 def test_exact_sums_leave_only_the_activation(subject: Subject, case: Case) -> None:
-    """Where no sum can round, only tanh may differ.
+    """Exact sums leave only tanh to differ.
 
     One-hot inputs and permuted units: the bound is that of tanh alone, so that one wrong
     product, or operands rounded to fewer bits, cannot hide behind the rounding of a sum.

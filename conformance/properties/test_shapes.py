@@ -21,7 +21,10 @@ from strategies import Case, Dimensions
 def test_stated_shapes_equal_the_equations(
     subject: Subject, size: Dimensions, sequences: bool, known: tuple[bool, bool]
 ) -> None:
-    """Stated output shapes are those of the equations, also with N or T unknown."""
+    """Stated shapes equal the equations'.
+
+    Also with N or T unknown.
+    """
     network = subject.new_network(size.network, sequences=sequences)
     N, T = size.N if known[0] else None, size.T if known[1] or size.static_time else None
     fixed = size.network.T
@@ -36,7 +39,7 @@ def test_stated_shapes_equal_the_equations(
 
 @holds_for(runs=2, needs=(SHAPES, STATES), quota=False, case=lambda subject: subject.cases())
 def test_arrays_have_the_stated_shape_and_dtype(subject: Subject, case: Case) -> None:
-    """The arrays have the shapes that the network stated, and its dtype."""
+    """Arrays have the stated shape and dtype."""
     stated = subject.network(case, sequences=False).shapes(case.N, case.T)
     output = subject.output(case)
     require_equal("the output's shape", output.shape, stated.computed_dense)

@@ -13,7 +13,10 @@ from strategies import Case, Dimensions, seeds
 
 @holds_for(needs=(WEIGHTS,), per_mode=False, builds=True, size=lambda subject: subject.sizes())
 def test_weights_are_kernel_recurrent_kernel_and_bias(subject: Subject, size: Dimensions) -> None:
-    """The weights are kernel (D, M), recurrent_kernel (M, M), bias (M,), then Dense's two."""
+    """Weights have their shapes, names, order.
+
+    kernel (D, M), recurrent_kernel (M, M), bias (M,), then Dense's (M, K) and (K,).
+    """
     network = subject.new_network(size.network)
     expected = [
         (layer, name, shape, subject.dtype)
@@ -40,7 +43,10 @@ SPECIAL = (0.0, -0.0, np.inf, -np.inf, np.nan, 1e-45, 1.17e-38, 3.4e38)
     special=lambda subject: seeds(),
 )
 def test_weights_come_back_bit_for_bit(subject: Subject, case: Case, special: int) -> None:
-    """set_weights then get_weights gives back the same bits."""
+    """Weights come back bit for bit.
+
+    set_weights then get_weights, with signed zeros, subnormals, infinities and NaN.
+    """
     rng = np.random.default_rng(special)
     names = ["kernel", "recurrent_kernel", "bias", "dense_kernel", "dense_bias"]
     given = case.replace(**{n: _with_special(rng, w) for n, w in zip(names, case.weights)})
