@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 from pathlib import Path
 from typing import Any, Optional, Sequence, cast
@@ -127,10 +128,18 @@ class _Session:
         if result.verdict == NOT_APPLICABLE:
             pytest.skip(f"not applicable: {result.reason}")
         if result.failure is not None:
-            command = f"pytest '{pyfuncitem.nodeid}' {self.record.repeat}"
-            text = describe_failure(found, subject, result.failure, command)
+            text = describe_failure(found, subject, result.failure, self.command(pyfuncitem))
             pytest.fail(text, pytrace=False)
         return True
+
+    def command(self, item: pytest.Function) -> str:
+        """What runs one test again, typed where this run was started."""
+        if self.config.option.pyargs:
+            what = f"-p conformance.plugin --pyargs '{item.module.__name__}::{item.name}'"
+        else:
+            path = os.path.relpath(item.path, self.config.invocation_params.dir)
+            what = f"'{Path(path).as_posix()}::{item.name}'"
+        return f"pytest {what} {self.record.repeat}"
 
     # What the user reads
 
@@ -227,7 +236,7 @@ def _max_examples(config: pytest.Config) -> Optional[int]:
     text = config.getoption("--max-examples")
     if text is None:
         return None
-    if not text.isdigit() or int(text) < 1:
+    if not text.isdecimal() or int(text) < 1:
         raise pytest.UsageError(f"--max-examples={text}: must be an integer, at least 1")
     return int(text)
 

@@ -31,11 +31,13 @@ class Nonconformity(AssertionError):
 
 
 class NetworkCache:
-    """Networks by size, dtype and kind; the least recently used leaves when it is full."""
+    """Networks by implementation, size, dtype and kind; the least recently used leave."""
 
     def __init__(self, limit: int = 64) -> None:
         self.limit = limit
-        self._networks: OrderedDict[tuple[NetworkSize, str, bool], Network] = OrderedDict()
+        self._networks: OrderedDict[tuple[Implementation, NetworkSize, str, bool], Network] = (
+            OrderedDict()
+        )
 
     def __len__(self) -> int:
         return len(self._networks)
@@ -44,7 +46,7 @@ class NetworkCache:
         self, implementation: Implementation, size: NetworkSize, dtype: str, sequences: bool
     ) -> Network:
         """The network of this kind, built if it is not there."""
-        key = (size, dtype, sequences)
+        key = (implementation, size, dtype, sequences)
         if key not in self._networks:
             self._networks[key] = implementation.network(size, dtype, sequences=sequences)
             if len(self._networks) > self.limit:
@@ -125,7 +127,7 @@ class Subject:
         return dimensions(
             max_networks=self.run.profile.networks,
             one_batch_per_network=not compiled.isdisjoint(self.modes_run),
-            pool_seed=self.run.seed,
+            pool_seed=self.run.seed % 2**32,  # NumPy wants no negative ones
         )
 
     def cases(self, *textures: str) -> st.SearchStrategy[Case]:

@@ -153,7 +153,9 @@ def network_pool(ranges: _Ranges, size: int, rng: np.random.Generator) -> list[N
     for _ in range(50):
         D, M, K, T = (_stratified(rng, values, size) for values in ranges[2:] + ranges[1:2])
         if squares and size > 1:
-            D[0] = M[0] = K[0] = int(rng.choice(squares))
+            # Not in place of a network with a 1 in it.
+            i = max(range(size), key=lambda i: min(D[i], M[i], K[i]))
+            D[i] = M[i] = K[i] = int(rng.choice(squares))
         if sum(d == m for d, m in zip(D, M)) <= 1:
             break
     pool = {NetworkSize(D[i], M[i], K[i], T[i] if i % 4 == 3 else None) for i in range(size)}

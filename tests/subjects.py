@@ -23,7 +23,9 @@ def all_properties() -> dict[str, Property]:
     """Every property by name; the test functions themselves stay where pytest looks for them."""
     found = {}
     for module in pkgutil.iter_modules(conformance.properties.__path__):
-        for value in vars(importlib.import_module(f"conformance.properties.{module.name}")).values():
+        for value in vars(
+            importlib.import_module(f"conformance.properties.{module.name}")
+        ).values():
             if hasattr(value, "conformance_property"):
                 found[value.__name__] = value.conformance_property
     return found

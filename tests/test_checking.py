@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import json
-import time
 
 import numpy as np
 import pytest
@@ -24,7 +23,6 @@ from conformance.faults import seeded_fault
 from conformance.implementations.function import FunctionImplementation
 from conformance.implementations.numpy_loop import NumpyLoop
 from conformance.implementations.protocol import ImplementationError
-from conformance.subject import Nonconformity
 from strategies import notebook_case
 
 
@@ -65,8 +63,9 @@ def test_numpy_conforms_and_the_notebook_case_is_counted_too(dtype):
     assert (result.implementation, result.mode, result.dtype) == ("numpy", "call", dtype)
     assert result.devices == ("CPU",)
     assert 0 < result.discriminating < 21
-    assert 0 < result.median_share < result.worst_share < 1
-    assert 0 < result.seconds < 60
+    # In float64 NumPy does what the equations do, to the last bit.
+    assert 0 <= result.median_share <= result.worst_share < 1
+    assert (result.worst_share > 0) == (dtype == "float32")
 
 
 @pytest.mark.parametrize("name", [n for n, p in PROPERTIES.items() if "case" in p.draws])
@@ -138,63 +137,14 @@ def test_what_a_function_cannot_answer_is_not_applicable_and_says_why(name, reas
 # --- What fails ------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("fault", "found", "smallest"),
-    [
-        # Two units and two steps are the least in which a transposed recurrent kernel shows.
-        ("recurrent_kernel_transposed", LAST_OUTPUT, {"N": 1, "T": 2, "D": 1, "M": 2, "K": 1}),
-        ("recurrent_kernel_transposed", EVERY_STEP, {"N": 1, "T": 2, "D": 1, "M": 2, "K": 1}),
-        ("no_bias", LAST_OUTPUT, {"N": 1, "T": 1, "D": 1, "M": 1, "K": 1}),
-        ("no_recurrence", LAST_OUTPUT, {"N": 1, "T": 2, "D": 1, "M": 1, "K": 1}),
-        ("time_reversed", LAST_OUTPUT, {"N": 1, "T": 2, "D": 1, "M": 1, "K": 1}),
-        ("features_reversed", LAST_OUTPUT, {"N": 1, "T": 1, "D": 2, "M": 1, "K": 1}),
-        ("batch_reversed", LAST_OUTPUT, {"N": 2, "T": 1, "D": 1, "M": 1, "K": 1}),
-        ("state_reset_every_eighth_step", EVERY_STEP, {"N": 1, "T": 9, "D": 1, "M": 1, "K": 1}),
-        ("samples_beyond_four_lose_their_state", EVERY_STEP, {"N": 5, "T": 2, "M": 1, "K": 1}),
-    ],
-)
-def test_a_fault_is_shown_in_the_smallest_case_that_has_it(fault, found, smallest):
-    subject = subject_of(seeded_fault(NumpyLoop(), fault), max_examples=100)
-    result = check(found, subject)
-    assert result.verdict == "fails"
-    case = result.failure.drawn["case"]
-    assert {letter: getattr(case, letter) for letter in smallest} == smallest
-    with pytest.raises(Nonconformity):  # and it does have it
-        found.function(subject, case=case)
-
-
-def test_the_numbers_of_the_smallest_case_are_plain():
-    result = check(LAST_OUTPUT, subject_of(seeded_fault(NumpyLoop(), "no_bias")))
-    case = result.failure.drawn["case"]
-    for tensor in (case.inputs, *case.weights):
-        assert np.array_equal(tensor, np.round(tensor, 1))
-    assert not case.inputs.any()
-    assert not case.kernel.any()
-
-
-def test_what_is_reported_belongs_to_the_smallest_case():
-    result = check(LAST_OUTPUT, subject_of(seeded_fault(NumpyLoop(), "no_bias")))
-    case, comparison = result.failure.drawn["case"], result.failure.error.comparison
-    expected = np.tanh(float(case.bias[0])) * float(case.dense_kernel[0, 0]) + case.dense_bias
-    assert comparison.expected == pytest.approx(expected[None])
-    assert result.reason == result.failure.error.sentence
-    assert result.reason == "the output differs from the recurrence by more than rounding explains"
-
-
-def test_what_else_was_drawn_is_reported_with_the_case():
-    found = PROPERTIES["test_permuting_the_batch_permutes_the_output"]
-    result = check(found, subject_of(seeded_fault(NumpyLoop(), "last_sample_repeats_the_first")))
-    assert result.verdict == "fails"
-    assert set(result.failure.drawn) == {"case", "order"}
-    assert result.failure.drawn["case"].N == 2
-
-
-def test_an_implementation_that_does_not_fail_again_is_reported_as_such():
+def test_an_implementation_that_does_not_fail_again_is_reported_as_such(monkeypatch):
+    monkeypatch.setattr(checking, "SIMPLIFY_SECONDS", 0.05)
     calls = itertools.count()
-    flaky = right_except(lambda *w: forward(*w) + 1, lambda x, Wx, Wo: next(calls) == 5)
+    not_a_number = np.float32("nan")
+    flaky = right_except(lambda *w: forward(*w) * not_a_number, lambda *_: next(calls) == 5)
     result = check_function(flaky)
     assert result.verdict == "fails"
-    assert result.cases == 6
+    assert result.cases == 6  # what was tried to simplify the failure is not counted
     assert result.reason == (
         "the output differs from the recurrence by more than rounding explains"
         "; the same case passes when it is repeated"
@@ -210,9 +160,6 @@ def raises(*_):
 
 def raises_without_a_word(*_):
     raise RuntimeError
-
-
-SIGNATURE = "x, Wx, Wh, bh, Wo, bo"
 
 
 @pytest.mark.parametrize(
@@ -298,39 +245,6 @@ def test_modes_and_dtypes_are_asked_different_cases():
         subject.mode = mode
         check(LAST_OUTPUT, subject)
     assert len(set(first) & set(other)) < 5
-
-
-# --- How long a failure is simplified --------------------------------------------------------
-
-
-def test_simplifying_stops_when_its_time_is_up(monkeypatch):
-    monkeypatch.setattr(checking, "SIMPLIFY_SECONDS", 0.2)
-    calls = []
-
-    def slow_and_wrong(x, Wx, Wh, bh, Wo, bo):
-        calls.append(x.shape)
-        time.sleep(0.05)
-        return forward(x, Wx, Wh, bh, Wo, bo) + 1
-
-    result = check_function(slow_and_wrong)
-    assert result.verdict == "fails"
-    # The first failure, at most 0.2 / 0.05 calls of Hypothesis, one to repeat it, the same for
-    # `minimise`, and one for the grain of the clock each time.
-    assert 2 <= len(calls) <= 12
-
-
-def test_without_time_to_simplify_the_first_failure_is_reported(monkeypatch):
-    monkeypatch.setattr(checking, "SIMPLIFY_SECONDS", 0.0)
-    seen = []
-
-    def large_is_wrong(x, Wx, Wh, bh, Wo, bo):
-        wrong = x.size > 200
-        seen.append(x.shape if wrong else None)
-        return forward(x, Wx, Wh, bh, Wo, bo) + wrong
-
-    result = check_function(large_is_wrong)
-    assert result.verdict == "fails"
-    assert result.failure.drawn["case"].inputs.shape == next(filter(None, seen))
 
 
 # --- What travels between processes ----------------------------------------------------------

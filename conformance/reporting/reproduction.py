@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import zlib
 from pathlib import Path
 from typing import Optional
@@ -129,5 +130,8 @@ def _library(subject: Subject) -> Optional[tuple[str, str]]:
         return "import tensorflow as tf", _CALLS[subject.mode]
     module, colon, function = name.partition(":")
     if colon and "+" not in name:
-        return f"from {module} import {function}", f"{function}(x, Wx, Wh, bh, Wo, bo)"
+        imports = (
+            f"import sys\nsys.path.insert(0, {os.getcwd()!r})\nfrom {module} import {function}"
+        )
+        return imports, f"{function}(x, Wx, Wh, bh, Wo, bo)"
     return None

@@ -1,0 +1,240 @@
+"""Every fault of the catalogue is caught and named; other ways to round are neither."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from subjects import PROPERTIES, forget_failures
+
+from conformance import checking
+from conformance.arithmetic import IEEE
+from conformance.checking import check
+from conformance.comparison import compare
+from conformance.error_bound import Bounded, propagated_output, residual_state
+from conformance.faults import FAULTS, explaining_fault, seeded_fault
+from conformance.faults_keras import KERAS_FAULTS
+from conformance.implementations.keras_tensorflow import KerasTensorFlow
+from conformance.implementations.numpy_loop import NumpyLoop, NumpyNetwork
+from conformance.implementations.protocol import ImplementationError
+from conformance.subject import Run, Subject
+from strategies import DTYPES, Case, Dimensions, notebook_case
+from strategies.tensors import seeded
+
+SEED = 1
+
+#: NumPy prints no summary and has a single mode: what catches their faults is in `test_keras`.
+ONLY_IN_KERAS = {"test_summary_prints_shapes_and_counts", "test_modes_agree_on_one_network"}
+
+#: The properties that a fault of a group should break, most likely first.
+LIKELY = {
+    "weights": ("test_weights_",),
+    "parameters": ("test_parameter_count",),
+    "shapes": ("test_stated_shapes",),
+    "initial weights": ("test_fresh_",),
+    "calls": ("test_repeating_a_call", "test_last_output", "test_arrays"),
+    "precision": ("test_exact_sums", "test_every_step"),
+    "dense": ("test_every_step",),
+    "time": ("test_every_step", "test_the_future"),
+}
+
+#: A fault that each property catches by itself.
+CATCHES = {
+    "test_arrays_have_the_stated_shape_and_dtype": "output_in_other_dtype",
+    "test_every_step_equals_the_recurrence": "state_scaled_slightly",
+    "test_exact_sums_leave_only_the_activation": "operands_in_tf32",
+    "test_fresh_biases_are_zero": "fresh_dense_bias_is_tiny",
+    "test_fresh_kernels_are_glorot_uniform": "fresh_kernel_is_positive",
+    "test_fresh_recurrent_kernel_is_orthogonal": "fresh_recurrent_kernel_is_scaled",
+    "test_initial_state_is_zero": "initial_state_is_small",
+    "test_last_output_equals_the_recurrence": "recurrent_kernel_transposed",
+    "test_parameter_count_equals_the_formula": "bias_not_counted",
+    "test_permuting_the_batch_permutes_the_output": "last_sample_repeats_the_first",
+    "test_permuting_the_hidden_units_changes_nothing": "first_recurrent_row_missing",
+    "test_repeating_a_call_gives_the_same_bits": "last_bit_random",
+    "test_repeating_the_batch_repeats_the_output": "samples_beyond_four_lose_their_state",
+    "test_splitting_the_batch_splits_the_output": "batch_mean_subtracted",
+    "test_stated_shapes_equal_the_equations": "unknown_time_stated_as_one",
+    "test_the_future_does_not_change_the_past": "future_touched",
+    "test_weights_are_kernel_recurrent_kernel_and_bias": "recurrent_kernel_has_kernels_name",
+    "test_weights_come_back_bit_for_bit": "signed_zeros_lost",
+    "test_zero_weights_leave_the_dense_bias": "no_dense_bias",
+}
+
+
+@pytest.fixture(autouse=True)
+def _quick_and_without_memory(monkeypatch):
+    monkeypatch.setattr(checking, "SIMPLIFY_SECONDS", 0.05)
+    forget_failures(monkeypatch)
+
+
+def catches(name, implementation, seed=SEED, **run):
+    """Whether a property fails for an implementation, in either dtype."""
+    found = PROPERTIES[name]
+    for dtype in DTYPES:
+        mode = "call" if found.per_mode else None
+        subject = Subject(implementation, mode, dtype, Run(seed=seed, **run))
+        if check(found, subject).verdict == "fails":
+            return True
+    return False
+
+
+def by_likelihood(group):
+    first = LIKELY.get(group, ("test_every_step", "test_last_output"))
+    return sorted(PROPERTIES, key=lambda name: (not name.startswith(first), name))
+
+
+# --- Faults are caught -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_fault_is_caught_by_some_property(name):
+    implementation = seeded_fault(NumpyLoop(), name)
+    assert any(catches(found, implementation) for found in by_likelihood(FAULTS[name].group))
+
+
+@pytest.mark.parametrize("name", [name for name in PROPERTIES if name not in ONLY_IN_KERAS])
+def test_a_property_catches_some_fault(name):
+    assert catches(name, seeded_fault(NumpyLoop(), CATCHES[name]))
+
+
+def test_what_only_keras_has_is_not_applicable_to_numpy():
+    subject = Subject(NumpyLoop(), None, "float32", Run())
+    not_applicable = {name for name, found in PROPERTIES.items() if found.missing(subject)}
+    assert not_applicable == ONLY_IN_KERAS
+
+
+# --- The catalogue ---------------------------------------------------------------------------
+
+
+def test_faults_are_described_in_one_sentence_of_their_own():
+    descriptions = [fault.description for fault in FAULTS.values()]
+    assert len(set(descriptions)) == len(FAULTS) > 70
+    for description in descriptions:
+        assert description[0].isupper() or description.startswith("get_") or "()" in description
+        assert "\n" not in description
+        assert len(description) < 90
+        assert not description.endswith(".")
+
+
+def test_names_are_unique_and_those_of_the_classes():
+    networks = [fault.network for fault in FAULTS.values()]
+    assert len(set(networks)) == len(networks)
+    assert [network.__name__ for network in networks] == list(FAULTS)
+    assert [fault.name for fault in FAULTS.values()] == list(FAULTS)
+
+
+def test_a_fault_that_both_catalogues_name_is_the_same():
+    for name in FAULTS.keys() & KERAS_FAULTS.keys():
+        assert FAULTS[name].description == KERAS_FAULTS[name].__doc__.rstrip(".")
+
+
+def test_every_fault_of_keras_is_described():
+    for patch in KERAS_FAULTS.values():
+        assert patch.__doc__.endswith(".")
+
+
+def test_a_faulty_implementation_says_so_in_its_name():
+    assert seeded_fault(NumpyLoop(), "no_bias").name == "numpy+no_bias"
+    assert seeded_fault(KerasTensorFlow(), "no_bias").name == "keras+no_bias"
+
+
+def test_a_fault_that_keras_cannot_be_given_is_refused_with_those_that_it_can():
+    with pytest.raises(ImplementationError, match=r"^--fault: bias_twice is not for keras; these"):
+        seeded_fault(KerasTensorFlow(), "bias_twice")
+
+
+# --- Explanations ----------------------------------------------------------------------------
+
+
+def a_case(N=3, T=6, D=4, M=10, K=4, dtype="float32", texture="normal", seed=0):
+    return Case(*seeded(texture, seed, Dimensions(N, T, D, M, K), dtype))
+
+
+def network_of(name, case):
+    network = (FAULTS[name].network if name else NumpyNetwork)(
+        case.dimensions.network, case.dtype, sequences=True
+    )
+    network.set_weights(case.weights)
+    return network
+
+
+def outputs_of(name, case):
+    """The last outputs of the NumPy loop with a fault, or without for None, as compared."""
+    got = network_of(name, case).run(case.inputs)[1][:, -1]
+    return compare("output", got, propagated_output(case, IEEE[case.dtype]))
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "recurrent_kernel_transposed",
+        "no_recurrence",
+        "no_bias",
+        "bias_twice",
+        "relu_for_tanh",
+        "time_reversed",
+        "last_step_skipped",
+        "initial_state_is_one",
+        "batch_reversed",
+        "no_dense_bias",
+        "sums_in_float16",
+        "state_scaled_slightly",
+    ],
+)
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_a_fault_is_named_from_its_numbers(name, dtype):
+    case = a_case(dtype=dtype)
+    comparison = outputs_of(name, case)
+    assert not comparison.within
+    assert explaining_fault(case, comparison).name == name
+
+
+def test_a_fault_is_named_from_the_states_too():
+    case = a_case()
+    states = network_of("recurrent_kernel_transposed", case).run(case.inputs)[0]
+    comparison = compare("state", states, residual_state(case, states, IEEE["float32"]))
+    assert not comparison.within
+    assert explaining_fault(case, comparison).name == "recurrent_kernel_transposed"
+
+
+@pytest.mark.parametrize("ulps", [-1, 1])
+def test_a_fault_is_named_where_a_zero_was_expected_and_tanh_is_another(ulps):
+    # The samples 0 and 1, exchanged: where 0 was expected the bound is next to nothing.
+    one = np.ones((1, 1), "float32")
+    case = Case(np.array([[[0.0]], [[1.0]]], "float32"), -0.4 * one, 0 * one, 0 * one[0], -one,
+                0 * one[0])  # fmt: skip
+    right = outputs_of("batch_reversed", case)
+    got = right.got + (ulps * np.spacing(right.got)) * (right.got != 0)
+    wrong = compare("output", got, Bounded(right.expected, right.bound))
+    assert explaining_fault(case, wrong).name == "batch_reversed"
+
+
+@pytest.mark.parametrize("case", [a_case(), a_case(1, 1, 1, 1, 1), notebook_case()])
+def test_right_numbers_are_explained_by_no_fault(case):
+    comparison = outputs_of(None, case)
+    assert comparison.within
+    assert explaining_fault(case, comparison) is None
+
+
+@pytest.mark.parametrize("beyond", [1.01, 1.5, 1.9])
+def test_a_fault_that_does_not_show_in_the_case_explains_nothing(beyond):
+    # With one sample, step, feature and unit most faults compute the right number, and are as
+    # near to what was got as that is.
+    case = a_case(1, 1, 1, 1, 1)
+    right = outputs_of(None, case)
+    got = right.expected + beyond * right.bound
+    wrong = compare("output", got, Bounded(right.expected, right.bound))
+    assert not wrong.within
+    fault = explaining_fault(case, wrong)
+    if fault is not None:
+        assert not outputs_of(fault.name, case).within
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_numbers_of_no_fault_are_explained_by_none_whatever_the_sizes(seed):
+    rng = np.random.default_rng(seed)
+    case = a_case(*(int(n) for n in rng.integers(1, 20, 5)), seed=seed)
+    right = outputs_of(None, case)
+    got = right.expected + 37 + rng.random(right.expected.shape)
+    wrong = compare("output", got.astype("float32"), Bounded(right.expected, right.bound))
+    assert explaining_fault(case, wrong) is None
