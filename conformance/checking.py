@@ -243,7 +243,9 @@ class _Attempt:
             return  # no time to simplify further
         error = self.error(**drawn)
         if error is None:
-            self.tally.add(drawn.get("case") if self.found.quota else None, self.subject.shares)
+            if self.failure is None:  # what is tried to simplify a failure is not counted
+                case = drawn.get("case") if self.found.quota else None
+                self.tally.add(case, self.subject.shares)
             return
         if self.failure is None:
             self.tally.cases += 1

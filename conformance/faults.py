@@ -13,6 +13,7 @@ from typing import Any, Callable, Optional
 import numpy as np
 
 from conformance.comparison import Comparison
+from conformance.faults_keras import KERAS_FAULTS, FaultyKeras
 from conformance.implementations.keras_tensorflow import KerasTensorFlow
 from conformance.implementations.numpy_loop import NumpyLoop, NumpyNetwork
 from conformance.implementations.protocol import (
@@ -637,6 +638,11 @@ class FaultyNumpy(NumpyLoop):
         self.network_class = fault.network
 
 
+def fault_names() -> list[str]:
+    """All faults that can be seeded into something."""
+    return list(dict.fromkeys([*FAULTS, *KERAS_FAULTS]))
+
+
 def seeded_fault(implementation: Implementation, name: str) -> Implementation:
     """The implementation with a fault of the catalogue in it.
 
@@ -644,10 +650,10 @@ def seeded_fault(implementation: Implementation, name: str) -> Implementation:
         ImplementationError: that fault cannot be seeded into that implementation.
     """
     if isinstance(implementation, NumpyLoop):
-        return FaultyNumpy(FAULTS[name])
+        if name in FAULTS:
+            return FaultyNumpy(FAULTS[name])
+        raise ImplementationError(f"--fault: {name} is for keras only")
     if isinstance(implementation, KerasTensorFlow):
-        from conformance.faults_keras import KERAS_FAULTS, FaultyKeras
-
         if name in KERAS_FAULTS:
             return FaultyKeras(name)
         raise ImplementationError(
@@ -657,14 +663,22 @@ def seeded_fault(implementation: Implementation, name: str) -> Implementation:
 
 
 def explaining_fault(case: Case, comparison: Comparison) -> Optional[Fault]:
-    """The first fault of the catalogue whose numbers are the ones that were got, or None."""
+    """The first fault of the catalogue whose numbers are the ones that were got, or None.
+
+    A fault explains nothing in a case in which it does not show. Otherwise both numbers have
+    errors of their own; because a fault may put a number in another's place, the largest bound
+    is that of all.
+    """
+    if comparison.within:
+        return None
+    near = 2 * comparison.bound.max()
     for fault in FAULTS.values():
-        if fault.numeric:
-            numbers = _numbers(fault, case, comparison)
-            if numbers is not None and numbers.shape == comparison.got.shape:
-                off = np.abs(comparison.got.astype(float) - numbers)
-                if (off <= 2 * comparison.bound).all():
-                    return fault
+        numbers = _numbers(fault, case, comparison) if fault.numeric else None
+        if numbers is not None and numbers.shape == comparison.got.shape:
+            shows = not (np.abs(numbers - comparison.expected) <= comparison.bound).all()
+            off = np.abs(comparison.got.astype(float) - numbers)
+            if shows and (off <= near).all():
+                return fault
     return None
 
 

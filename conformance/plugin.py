@@ -12,7 +12,7 @@ import pytest
 
 import conformance.properties
 from conformance.checking import NOT_APPLICABLE, Property, Result, check
-from conformance.faults import FAULTS, seeded_fault
+from conformance.faults import fault_names, seeded_fault
 from conformance.implementations import load_implementation
 from conformance.implementations.protocol import Implementation, ImplementationError
 from conformance.reporting.failure import describe_failure
@@ -86,7 +86,7 @@ class _Session:
         self.record = RunRecord(profile=profile, seed=seed, repeat=_repeat(config, seed))
         fault = config.getoption("--fault")
         if fault is not None:
-            implementation = seeded_fault(implementation, _one_of("--fault", fault, FAULTS))
+            implementation = seeded_fault(implementation, _one_of("--fault", fault, fault_names()))
         self.implementation: Implementation = implementation
         if self.about_properties and not self.is_worker:
             _check_installed(implementation)

@@ -17,6 +17,12 @@ def folder(tmp_path_factory):
     return folder_of_a_user(tmp_path_factory.mktemp("user"))
 
 
+@pytest.fixture
+def other_folder(tmp_path):
+    """One in which Hypothesis keeps no failing example yet."""
+    return folder_of_a_user(tmp_path)
+
+
 @pytest.fixture(scope="module")
 def failing(folder):
     """A function that transposes the recurrent kernel, asked for its last output."""
@@ -108,36 +114,35 @@ def test_the_command_repeats_the_failure_where_pytest_was_started(failing, folde
     assert done.failures[0][:3] == failing.failures[0][:3]
 
 
-def test_the_command_repeats_the_failure_where_nothing_was_kept(failing, tmp_path):
+def test_the_command_repeats_the_failure_where_nothing_was_kept(failing, other_folder):
     # In another folder there are no files of failing examples: the seed alone must do.
-    folder_of_a_user(tmp_path)
     tests = PROPERTIES / "test_recurrence.py"
     command = [
         f"{tests}::{part.rpartition('::')[2]}" if "::" in part else part
         for part in again(failing.failures[0])
     ]
-    done = run(*command, cwd=tmp_path)
+    done = run(*command, cwd=other_folder)
     assert done.status == 1
     assert done.failures[0][:-2] == failing.failures[0][:-2]
 
 
-def test_the_command_repeats_the_failure_of_an_installed_suite(folder):
-    # As the README says for a project of the user's own, outside this folder.
+def test_the_command_repeats_the_failure_of_an_installed_suite(other_folder):
+    # As the README says for a project of the user's own, outside this other_folder.
     done = run(
         sys.executable, "-m", "pytest", "-p", "no:cacheprovider",
         "-p", "conformance.plugin", "--pyargs", "conformance.properties",
-        *TRANSPOSED, "-k", "last_output", "--dtypes", "float32", cwd=folder, path=str(ROOT),
+        *TRANSPOSED, "-k", "last_output", "--dtypes", "float32", cwd=other_folder, path=str(ROOT),
     )  # fmt: skip
     assert done.status == 1
     assert done.summary[0] == "mine:transposed FAILS. Not always true:"
-    repeated = run(*again(done.failures[0]), cwd=folder, path=str(ROOT))
+    repeated = run(*again(done.failures[0]), cwd=other_folder, path=str(ROOT))
     assert repeated.status == 1
     assert repeated.failures[0][:3] == done.failures[0][:3]
 
 
-def test_a_function_that_raises_is_told_without_a_traceback(folder):
+def test_a_function_that_raises_is_told_without_a_traceback(other_folder):
     done = run_pytest(
-        folder, "--implementation", "mine:raises", "-k", "last_output", "--dtypes", "float32"
+        other_folder, "--implementation", "mine:raises", "-k", "last_output", "--dtypes", "float32"
     )
     (report,) = done.failures
     assert done.status == 1
@@ -149,9 +154,9 @@ def test_a_function_that_raises_is_told_without_a_traceback(folder):
     assert "Traceback" not in done.text
 
 
-def test_a_seeded_fault_is_caught_and_named(folder):
+def test_a_seeded_fault_is_caught_and_named(other_folder):
     done = run_pytest(
-        folder, "--implementation", "numpy", "--fault", "no_bias", "-k", "recurrence and 32"
+        other_folder, "--implementation", "numpy", "--fault", "no_bias", "-k", "recurrence and 32"
     )
     assert done.status == 1
     assert done.summary[0] == "numpy+no_bias FAILS. Not always true:"
@@ -161,10 +166,9 @@ def test_a_seeded_fault_is_caught_and_named(folder):
     assert len(done.failures) >= 2
 
 
-def test_a_failure_in_a_worker_is_told_as_without_workers(failing, tmp_path):
-    folder_of_a_user(tmp_path)
+def test_a_failure_in_a_worker_is_told_as_without_workers(failing, other_folder):
     options = shlex.split(failing.failures[0][-1].rpartition("' ")[2])
-    done = run_pytest(tmp_path, *options, "-k", "last_output", "-n", "2")
+    done = run_pytest(other_folder, *options, "-k", "last_output", "-n", "2")
     assert done.status == 1
     # All but the numbers: how plain those become depends on the time that there is.
     kept = ("FAILS", "mine:", "case:", "found:", "first outside:", "  the numbers", "again:")
