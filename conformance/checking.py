@@ -17,7 +17,7 @@ import time
 import traceback
 import zlib
 from dataclasses import asdict, dataclass, field
-from typing import Any, Callable, Optional
+from typing import Any, Callable, Iterator, Optional
 
 import numpy as np
 from hypothesis import HealthCheck, Phase, given, seed, settings
@@ -28,7 +28,7 @@ from conformance.comparison import discriminating
 from conformance.implementations.protocol import SEVERAL_MODES, ImplementationError
 from conformance.minimise import minimise
 from conformance.subject import Nonconformity, Shares, Subject
-from strategies import Case, notebook_case
+from strategies import NOTEBOOK_SIZE, WIDE_SIZE, Case, notebook_case
 from strategies.profiles import FEWEST_CASES
 
 #: Once a failure is known, Hypothesis and then `minimise` may simplify it for this long, each.
@@ -211,16 +211,25 @@ def _devices(subject: Subject) -> tuple[str, ...]:
 
 
 def _search(found: Property, subject: Subject, tally: Tally) -> Optional[Failure]:
-    """The simplest failure among the drawn cases and the notebook's, or None."""
+    """The simplest failure among the drawn cases and those that are always run, or None."""
     attempt = _Attempt(found, subject, tally)
     try:
         _as_hypothesis_test(attempt)()
-        if "case" in found.draws:
-            extras = {name: 0 for name in found.draws if name != "case"}
-            attempt(case=notebook_case(subject.dtype), **extras)
+        for drawn in _always(found, subject):
+            attempt(**drawn)
     except Nonconformity:
         return _simplified(attempt)
     return None
+
+
+def _always(found: Property, subject: Subject) -> Iterator[dict[str, Any]]:
+    """What is run whatever is drawn: the notebook's case, and networks of two known sizes."""
+    if "case" in found.draws:
+        extras = {name: 0 for name in found.draws if name != "case"}
+        yield {"case": notebook_case(subject.dtype), **extras}
+    if set(found.draws) == {"size"}:
+        yield {"size": NOTEBOOK_SIZE}
+        yield {"size": WIDE_SIZE}
 
 
 class _Attempt:

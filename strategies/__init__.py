@@ -3,13 +3,15 @@
 Knows Hypothesis and NumPy only; neither ``conformance`` nor any library under test.
 """
 
-from strategies.cases import DTYPES, Case, cases, notebook_case, seeds
+from strategies.cases import DTYPES, NOTEBOOK_SIZE, WIDE_SIZE, Case, cases, notebook_case, seeds
 from strategies.dimensions import Dimensions, NetworkSize, dimensions
 from strategies.tensors import TEXTURES, Tensors
 
 __all__ = [
     "DTYPES",
+    "NOTEBOOK_SIZE",
     "TEXTURES",
+    "WIDE_SIZE",
     "Case",
     "Dimensions",
     "NetworkSize",

@@ -175,7 +175,12 @@ def seeds() -> st.SearchStrategy[int]:
     return st.integers(0, 2**32 - 1)
 
 
+#: The source notebook's own dimensions.
+NOTEBOOK_SIZE = Dimensions(N=1, T=10, D=3, M=5, K=2, static_time=True)
+#: Kernels of many entries: what is random about them can be told from what is wrong.
+WIDE_SIZE = Dimensions(N=1, T=1, D=32, M=24, K=16)
+
+
 def notebook_case(dtype: str = "float32") -> Case:
-    """The source notebook's own case: N=1, T=10, D=3, M=5, K=2, Glorot and orthogonal weights."""
-    size = Dimensions(1, 10, 3, 5, 2, static_time=True)
-    return Case(*seeded("glorot", 0, size, dtype), static_time=True, texture="notebook")
+    """The source notebook's own case, with Glorot and orthogonal weights."""
+    return Case(*seeded("glorot", 0, NOTEBOOK_SIZE, dtype), static_time=True, texture="notebook")

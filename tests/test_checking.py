@@ -23,7 +23,7 @@ from conformance.faults import seeded_fault
 from conformance.implementations.function import FunctionImplementation
 from conformance.implementations.numpy_loop import NumpyLoop
 from conformance.implementations.protocol import ImplementationError
-from strategies import notebook_case
+from strategies import NOTEBOOK_SIZE, WIDE_SIZE, notebook_case
 
 
 @pytest.fixture(autouse=True)
@@ -51,6 +51,20 @@ def right_except(wrong, when):
 
 
 # --- What conforms ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_fresh_networks_of_the_notebooks_size_and_a_wide_one_are_always_built(seed):
+    built = []
+
+    class Recording(NumpyLoop):
+        def network(self, size, dtype, *, sequences):
+            built.append(size)
+            return super().network(size, dtype, sequences=sequences)
+
+    result = check(PROPERTIES["test_fresh_biases_are_zero"], subject_of(Recording(), seed=seed))
+    assert {NOTEBOOK_SIZE.network, WIDE_SIZE.network} <= set(built)
+    assert result.cases == 20 + 2
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])

@@ -92,6 +92,13 @@ def test_a_fault_is_caught_by_some_property(name):
     assert any(catches(found, implementation) for found in by_likelihood(FAULTS[name].group))
 
 
+@pytest.mark.parametrize("seed", range(4, 9))
+def test_what_is_wrong_with_initial_weights_alone_shows_whatever_the_networks(seed):
+    # Chance is excluded only for kernels with many entries; a run has few networks that large.
+    implementation = seeded_fault(NumpyLoop(), "fresh_kernel_is_positive")
+    assert catches("test_fresh_kernels_are_glorot_uniform", implementation, seed)
+
+
 @pytest.mark.parametrize("name", [name for name in PROPERTIES if name not in ONLY_IN_KERAS])
 def test_a_property_catches_some_fault(name):
     assert catches(name, seeded_fault(NumpyLoop(), CATCHES[name]))
