@@ -112,7 +112,7 @@ def test_the_notebook_case_is_the_only_one_that_fails_and_is_found():
 
 
 def test_a_property_that_draws_no_case_counts_what_it_draws():
-    found = PROPERTIES["test_parameter_count_equals_the_formula"]
+    found = PROPERTIES["test_stated_shapes_equal_the_equations"]
     result = check(found, subject_of(per_mode=False, max_examples=7))
     assert (result.verdict, result.cases, result.mode) == ("conforms", 7, None)
     assert result.discriminating is None
