@@ -16,6 +16,7 @@ import statistics
 import time
 import traceback
 import zlib
+from collections import Counter
 from dataclasses import asdict, dataclass, field
 from typing import Any, Callable, Iterator, Optional
 
@@ -24,17 +25,20 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis.errors import HypothesisException
 
 from conformance import equations
+from conformance.activations import ACTIVATIONS
 from conformance.comparison import discriminating
+from conformance.deviations import Deviation
 from conformance.implementations.protocol import SEVERAL_MODES, ImplementationError
 from conformance.minimise import minimise
 from conformance.subject import Nonconformity, Shares, Subject
-from strategies import NOTEBOOK_SIZE, WIDE_SIZE, Case, notebook_case
+from strategies import NOTEBOOK_SIZE, WIDE_DTYPES, WIDE_SIZE, Case, notebook_case
 from strategies.profiles import FEWEST_CASES
 
 #: Once a failure is known, Hypothesis and then `minimise` may simplify it for this long, each.
 SIMPLIFY_SECONDS = 10.0
 
 CONFORMS, FAILS, NOT_APPLICABLE = "conforms", "fails", "not applicable"
+DEVIATES = "deviates (known)"
 
 
 @dataclass(frozen=True)
@@ -45,7 +49,7 @@ class Property:
     are the capabilities without which it says nothing; ``per_mode`` tells whether it is about
     execution; ``runs`` how often a case is executed; ``builds`` whether each case builds a
     network; ``quota`` whether its cases are meant to show faults of the recurrence, so that too
-    few discriminating ones are worth a warning.
+    few discriminating ones are worth a warning; ``narrow`` whether it is said of 16-bit dtypes too.
     """
 
     name: str
@@ -58,20 +62,27 @@ class Property:
     runs: int
     builds: bool
     quota: bool
+    narrow: bool
 
     def missing(self, subject: Subject) -> list[str]:
         """Capabilities that the property needs and the subject does not have."""
         return sorted(self.needs - subject.capabilities)
 
+    def applies_to(self, dtype: str) -> bool:
+        """Whether it is said of that dtype."""
+        return self.narrow or dtype in WIDE_DTYPES
+
     def budget(self, subject: Subject) -> int:
-        """How many cases are drawn."""
+        """How many cases are drawn; 16-bit dtypes get a fifth."""
         profile = subject.run.profile
         if subject.run.max_examples is not None:
             return subject.run.max_examples
         if self.builds:
             return profile.builds
         executes = self.per_mode or SEVERAL_MODES in self.needs
-        return max(FEWEST_CASES, profile.cases // (self.runs * (subject.cost if executes else 1)))
+        share = self.runs * (subject.cost if executes else 1)
+        share *= 1 if subject.dtype in WIDE_DTYPES else 5
+        return max(FEWEST_CASES, profile.cases // share)
 
 
 def holds_for(
@@ -81,6 +92,7 @@ def holds_for(
     runs: int = 1,
     builds: bool = False,
     quota: bool = True,
+    narrow: bool = False,
     **draws: Callable[[Subject], Any],
 ) -> Callable[[Callable[..., None]], Callable[[Subject], None]]:
     """Make ``function(subject, **drawn)`` a property; its docstring is the sentence."""
@@ -97,6 +109,7 @@ def holds_for(
             runs=runs,
             builds=builds,
             quota=quota and "case" in draws,
+            narrow=narrow,
         )
 
         def test(subject: Subject) -> None:
@@ -119,14 +132,26 @@ class Tally:
     cases: int = 0
     discriminating: int = 0
     shares: list[float] = field(default_factory=list)
+    met: Counter[str] = field(default_factory=Counter)
+    deviating: Counter[str] = field(default_factory=Counter)
 
     def add(self, case: Optional[Case], shares: Shares) -> None:
         """Count one case."""
         self.cases += 1
         self.shares += shares.worst
         if case is not None and shares.informative:
-            states = equations.simple_rnn(case.inputs, *case.weights[:3])
+            x, Wx, Wh, bh = case.as_computed()[:4]
+            activation = ACTIVATIONS[case.activation].value
+            states = equations.simple_rnn(x, Wx, Wh, bh, activation=activation)
             self.discriminating += discriminating(case, states)
+
+    def meet(self, known: list[Deviation], deviates: bool) -> None:
+        """Count a case to which known deviations apply."""
+        names = [deviation.name for deviation in known]
+        self.met.update(names)
+        if deviates:
+            self.cases += 1
+            self.deviating.update(names)
 
 
 @dataclass(frozen=True)
@@ -142,7 +167,8 @@ class Result:
     """The outcome of one property on one subject.
 
     ``worst_share`` and ``median_share`` are of the bound used, None where nothing is compared
-    with a bound; ``discriminating`` is None where the property has no quota.
+    with a bound; ``discriminating`` is None where the property has no quota. ``deviations`` has,
+    for each known deviation that applied, how many cases deviated and how many there were.
     """
 
     property: str
@@ -159,6 +185,7 @@ class Result:
     seconds: float = 0.0
     reason: str = ""
     devices: tuple[str, ...] = ()
+    deviations: dict[str, tuple[int, int]] = field(default_factory=dict)
     failure: Optional[Failure] = None
 
     def as_dict(self) -> dict[str, Any]:
@@ -184,6 +211,8 @@ def check(found: Property, subject: Subject) -> Result:
         failure = _search(found, subject, tally)
         if failure is not None:
             verdict, reason = FAILS, failure.error.sentence
+        elif tally.deviating:
+            verdict, reason = DEVIATES, ", ".join(sorted(tally.deviating))
     return Result(
         property=found.name,
         sentence=found.sentence,
@@ -199,6 +228,7 @@ def check(found: Property, subject: Subject) -> Result:
         seconds=time.monotonic() - started,
         reason=reason,
         devices=() if missing else _devices(subject),
+        deviations={name: (tally.deviating[name], met) for name, met in tally.met.items()},
         failure=failure,
     )
 
@@ -240,19 +270,23 @@ class _Attempt:
         self.failure: Optional[Failure] = None
         self._failed: dict[bytes, Failure] = {}
         self._deadline = float("inf")
+        self._known = subject.known_deviations(found.name)
 
     def __call__(self, **drawn: Any) -> None:
         # Hypothesis runs what failed again. One failure is enough: an implementation that does
         # not repeat it is no better for that.
-        known = self._failed.get(_key(drawn)) if self._failed else None
-        if known is not None:
-            self.failure = known
-            raise known.error
+        before = self._failed.get(_key(drawn)) if self._failed else None
+        if before is not None:
+            self.failure = before
+            raise before.error
         if time.monotonic() > self._deadline:
             return  # no time to simplify further
-        error = self.error(**drawn)
-        if error is None:
-            if self.failure is None:  # what is tried to simplify a failure is not counted
+        error, known = self.error(**drawn), self.known(**drawn)
+        counted = self.failure is None  # what is tried to simplify a failure is not counted
+        if known and counted:
+            self.tally.meet(known, deviates=error is not None)
+        if error is None or known:
+            if counted and error is None:
                 case = drawn.get("case") if self.found.quota else None
                 self.tally.add(case, self.subject.shares)
             return
@@ -261,6 +295,15 @@ class _Attempt:
             self._deadline = time.monotonic() + SIMPLIFY_SECONDS
         self.failure = self._failed[_key(drawn)] = Failure(drawn, error)
         raise error
+
+    def known(self, **drawn: Any) -> list[Deviation]:
+        """The known deviations that apply to what was drawn."""
+        facts = self.subject.facts(drawn.get("case"))
+        return [deviation for deviation in self._known if deviation.applies(**facts)]
+
+    def unknown(self, **drawn: Any) -> Optional[Nonconformity]:
+        """What is wrong with the answer and is no known deviation, or None."""
+        return None if self.known(**drawn) else self.error(**drawn)
 
     def error(self, **drawn: Any) -> Optional[Nonconformity]:
         """What is wrong with the answer to what was drawn, or None."""
@@ -321,7 +364,7 @@ def _as_hypothesis_test(attempt: _Attempt) -> Callable[[], None]:
 def _simplified(attempt: _Attempt) -> Failure:
     failure = attempt.failure
     assert failure is not None
-    if attempt.error(**failure.drawn) is None:
+    if attempt.unknown(**failure.drawn) is None:
         error = failure.error
         error.sentence += "; the same case passes when it is repeated"
         return failure
@@ -333,7 +376,7 @@ def _simplified(attempt: _Attempt) -> Failure:
     def fails(case: Case) -> bool:
         nonlocal simplest
         drawn = {**failure.drawn, "case": case}
-        error = attempt.error(**drawn)
+        error = attempt.unknown(**drawn)
         if error is not None:
             simplest = Failure(drawn, error)
         return error is not None

@@ -39,7 +39,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="what is tested: keras (default), numpy, or module:function",
     )
     group.addoption("--modes", metavar="A,B", help="execution modes; all by default")
-    group.addoption("--dtypes", metavar="A,B", help=f"{', '.join(DTYPES)}; all by default")
+    group.addoption("--dtypes", metavar="A,B", help=f"of {', '.join(DTYPES)}; all by default")
     group.addoption(
         "--conformance-profile",
         default="default",
@@ -77,7 +77,7 @@ class _Session:
         self.about_properties = _aims_at_properties(config)
         implementation = load_implementation(config.getoption("--implementation"))
         self.modes = _chosen(config, "--modes", implementation.modes)
-        self.dtypes = _chosen(config, "--dtypes", DTYPES)
+        self.dtypes = _chosen(config, "--dtypes", implementation.dtypes)
         profile = _one_of(
             "--conformance-profile", config.getoption("--conformance-profile"), PROFILES
         )
@@ -88,6 +88,7 @@ class _Session:
         if fault is not None:
             implementation = seeded_fault(implementation, _one_of("--fault", fault, fault_names()))
         self.implementation: Implementation = implementation
+        self.record.deviations = {d.name: d for d in self.run.deviations}
         if self.about_properties and not self.is_worker:
             _check_installed(implementation)
 
@@ -99,6 +100,7 @@ class _Session:
         return [
             Subject(self.implementation, mode, dtype, self.run, self.modes)
             for dtype in self.dtypes
+            if found.applies_to(dtype)
             for mode in modes
         ]
 
@@ -174,7 +176,7 @@ class _Session:
         """A run in which nothing, or not everything, was executed has failed."""
         if self.is_worker or not self.about_properties or self.config.option.collectonly:
             return
-        if self.record.incomplete and session.exitstatus in (
+        if (self.record.incomplete or self.record.out_of_date) and session.exitstatus in (
             pytest.ExitCode.OK,
             pytest.ExitCode.NO_TESTS_COLLECTED,
         ):

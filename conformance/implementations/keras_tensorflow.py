@@ -14,6 +14,7 @@ from typing import Any, Callable, ClassVar, Iterator, Optional, Sequence
 
 import numpy as np
 
+from conformance.activations import ACTIVATIONS
 from conformance.implementations.keras_summary import parse_summary
 from conformance.implementations.protocol import (
     CAPABILITIES,
@@ -25,7 +26,8 @@ from conformance.implementations.protocol import (
     Summary,
     Weight,
 )
-from strategies import NetworkSize
+from strategies import DTYPES, NetworkSize
+from strategies.dtypes import POLICIES
 
 #: Set before TensorFlow is imported, where the user has not set them.
 ENVIRONMENT = {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"}
@@ -83,25 +85,48 @@ def _silent_stderr() -> Iterator[None]:
 class KerasNetwork(Network):
     """A functional model. With ``sequences`` it has two outputs, every state and every y."""
 
-    def __init__(self, tf: Any, size: NetworkSize, dtype: str, *, sequences: bool) -> None:
+    def __init__(
+        self,
+        tf: Any,
+        size: NetworkSize,
+        dtype: str,
+        *,
+        sequences: bool,
+        recurrent_initializer: str = "orthogonal",
+    ) -> None:
         self.tf, self.size, self.dtype, self.sequences = tf, size, dtype, sequences
         keras = tf.keras
-        # predict() casts its inputs to floatx, whatever the model's dtype.
-        keras.backend.set_floatx(dtype)
-        D, M, K, T = size
-        inputs = keras.Input((T, D), dtype=dtype)
-        self.simple_rnn = keras.layers.SimpleRNN(M, return_sequences=sequences, dtype=dtype)
-        self.dense = keras.layers.Dense(K, dtype=dtype)
+        self._set_floatx()
+        D, M, K, T = size[:4]
+        inputs = keras.Input((T, D), dtype=self.carrier)
+        self.simple_rnn = keras.layers.SimpleRNN(
+            M,
+            _keras_name(size.activation),
+            recurrent_initializer=recurrent_initializer,
+            return_sequences=sequences,
+            dtype=dtype,
+        )
+        self.dense = keras.layers.Dense(K, _keras_name(size.dense_activation), dtype=dtype)
         self.hidden = self.simple_rnn(inputs)
         self.outputs = self.dense(self.hidden)
         self.model = keras.Model(inputs, [self.hidden, self.outputs] if sequences else self.outputs)
         self._traced: dict[str, Callable[..., Any]] = {}
 
+    @property
+    def carrier(self) -> str:
+        """The dtype of the arrays that the model is given."""
+        return POLICIES[self.dtype].weights
+
+    def _set_floatx(self) -> None:
+        """predict() casts its inputs to floatx, whatever the model's dtype."""
+        self.tf.keras.backend.set_floatx(self.carrier)
+
     def set_weights(self, weights: Sequence[np.ndarray]) -> None:
         self.model.set_weights(list(weights))
 
     def get_weights(self) -> list[np.ndarray]:
-        return [*self.simple_rnn.get_weights(), *self.dense.get_weights()]
+        weights = [*self.simple_rnn.get_weights(), *self.dense.get_weights()]
+        return [_as_carried(weight) for weight in weights]
 
     def output(self, inputs: np.ndarray, mode: str) -> np.ndarray:
         result: np.ndarray = self._run(inputs, mode)[0]
@@ -112,7 +137,7 @@ class KerasNetwork(Network):
         return states, outputs
 
     def _run(self, inputs: np.ndarray, mode: str) -> list[np.ndarray]:
-        self.tf.keras.backend.set_floatx(self.dtype)
+        self._set_floatx()
         if mode == "predict":
             results = self.model.predict(inputs, verbose=0)
         elif mode == "predict_on_batch":
@@ -122,7 +147,7 @@ class KerasNetwork(Network):
         else:
             results = self._trace(mode)(self.tf.constant(inputs))
         listed = results if isinstance(results, (list, tuple)) else [results]
-        return [np.asarray(result) for result in listed]
+        return [_as_carried(np.asarray(result)) for result in listed]
 
     def _trace(self, mode: str) -> Callable[..., Any]:
         """``tf.function`` for any N and T ("graph"), or compiled for each shape ("xla")."""
@@ -135,7 +160,7 @@ class KerasNetwork(Network):
                 self._traced[mode] = self.tf.function(forward, jit_compile=True)
             else:
                 shape = (None, self.size.T, self.size.D)
-                signature = [self.tf.TensorSpec(shape, self.dtype)]
+                signature = [self.tf.TensorSpec(shape, self.carrier)]
                 self._traced[mode] = self.tf.function(forward, input_signature=signature)
         return self._traced[mode]
 
@@ -177,10 +202,24 @@ class KerasNetwork(Network):
         )
 
 
+def _as_carried(array: np.ndarray) -> np.ndarray:
+    """A bfloat16 array, of a type that is not NumPy's own, as float32."""
+    return array.astype(np.float32) if array.dtype.name == "bfloat16" else array
+
+
+#: What Keras calls a definition of `conformance.activations`, where that is not its name.
+KERAS_NAMES = {"hard_sigmoid_keras_2": "hard_sigmoid"}
+
+
+def _keras_name(activation: str) -> str:
+    return KERAS_NAMES.get(activation, activation)
+
+
 class KerasTensorFlow(Implementation):
     """``--implementation keras``."""
 
     name = "keras"
+    dtypes = DTYPES
     modes = ("call", "predict", "predict_on_batch", "graph", "xla")
     capabilities = frozenset(CAPABILITIES)
     costs: ClassVar[dict[str, int]] = {"call": 5, "predict": 15, "xla": 4}
@@ -189,6 +228,21 @@ class KerasTensorFlow(Implementation):
 
     def network(self, size: NetworkSize, dtype: str, *, sequences: bool) -> KerasNetwork:
         return KerasNetwork(load_tensorflow(), size, dtype, sequences=sequences)
+
+    def network_for_cases(self, size: NetworkSize, dtype: str, *, sequences: bool) -> KerasNetwork:
+        if dtype != "bfloat16":
+            return self.network(size, dtype, sequences=sequences)
+        # TensorFlow has no QR decomposition in bfloat16, hence no orthogonal initial weights.
+        tf = load_tensorflow()
+        return KerasNetwork(
+            tf, size, dtype, sequences=sequences, recurrent_initializer="glorot_uniform"
+        )
+
+    def activations(self) -> tuple[str, ...]:
+        """Those that this Keras knows by name; hard_sigmoid as its version defines it."""
+        keras = load_tensorflow().keras
+        other = "hard_sigmoid" if _is_keras_2(keras) else "hard_sigmoid_keras_2"
+        return tuple(a for a in ACTIVATIONS if a != other and _is_known(keras, _keras_name(a)))
 
     def versions(self) -> dict[str, str]:
         tensorflow = next(filter(None, map(_installed, DISTRIBUTIONS)), None)
@@ -199,6 +253,18 @@ class KerasTensorFlow(Implementation):
         return [
             d.name.replace("/device:", "") for d in load_tensorflow().config.list_logical_devices()
         ]
+
+
+def _is_keras_2(keras: Any) -> bool:
+    return not hasattr(keras, "ops")
+
+
+def _is_known(keras: Any, activation: str) -> bool:
+    try:
+        keras.activations.get(activation)
+    except ValueError:
+        return False
+    return True
 
 
 def _installed(distribution: str) -> Optional[str]:

@@ -53,10 +53,24 @@ def _drawn(failure: Failure) -> list[str]:
             continue
         dims = value.dimensions
         fixed = " (fixed when built)" if dims.static_time else ""
-        lines.append(f"case: N={dims.N} T={dims.T}{fixed} D={dims.D} M={dims.M} K={dims.K}")
+        lines.append(
+            f"case: N={dims.N} T={dims.T}{fixed} D={dims.D} M={dims.M} K={dims.K}{_options(value)}"
+        )
         tensors = [f"{n}={_short(getattr(value, n))}" for n in Tensors._fields]
         lines += [f"  {text}" for text in (", ".join(tensors[:3]), ", ".join(tensors[3:]))]
     return lines
+
+
+def _options(case: Case) -> str:
+    """What is not as in the plain network."""
+    network = case.dimensions.network
+    defaults = type(network)._field_defaults
+    chosen = {
+        name: getattr(case, name)
+        for name in ("activation", "dense_activation")
+        if getattr(case, name) != defaults[name]
+    }
+    return "".join(f" {name}={value}" for name, value in chosen.items())
 
 
 def _short(tensor: np.ndarray) -> str:
@@ -73,7 +87,7 @@ def _where(comparison: Comparison, subject: Subject) -> list[str]:
     place = ", ".join(f"{axis} {i}" for axis, i in zip(comparison.axes, index))
     got, expected = float(comparison.got[index]), float(comparison.expected[index])
     bound, error = float(comparison.bound[index]), float(comparison.error[index])
-    ulps = error / float(subject.arithmetic.ulp(np.array(expected)))
+    ulps = error / float(subject.arithmetic.storage.ulp(np.array(expected)))
     outside = int((~(comparison.error <= comparison.bound)).sum())
     lines = [
         f"first outside: {place} ({outside} of {comparison.got.size} elements are)",

@@ -6,7 +6,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Iterable, Optional
 
-from conformance.checking import CONFORMS, FAILS, NOT_APPLICABLE, Result
+from conformance.checking import CONFORMS, DEVIATES, FAILS, NOT_APPLICABLE, Result
+from conformance.deviations import CASES_TO_DISPROVE, Deviation
 
 #: A property warns when fewer of its cases than this could have shown a fault.
 QUOTA = 0.4
@@ -28,6 +29,7 @@ class RunRecord:
     repeat: str
     expected: set[str] = field(default_factory=set)
     results: dict[str, Result] = field(default_factory=dict)
+    deviations: dict[str, Deviation] = field(default_factory=dict)
 
     def expect(self, nodeids: Iterable[str]) -> None:
         """Remember tests that should be run."""
@@ -42,6 +44,27 @@ class RunRecord:
     def cases(self) -> int:
         """All checked cases."""
         return sum(result.cases for result in self.results.values())
+
+    def deviation_counts(self) -> dict[str, tuple[int, int]]:
+        """For each known deviation that applied: cases that deviated, and all of them."""
+        counts: dict[str, tuple[int, int]] = {}
+        for result in self.results.values():
+            for name, (deviating, met) in result.deviations.items():
+                before = counts.get(name, (0, 0))
+                counts[name] = (before[0] + deviating, before[1] + met)
+        return counts
+
+    @property
+    def out_of_date(self) -> list[str]:
+        """Known deviations under which everything conforms, though they would have shown."""
+        return [
+            name
+            for name, (deviating, met) in sorted(self.deviation_counts().items())
+            if not deviating
+            and met >= CASES_TO_DISPROVE
+            and name in self.deviations
+            and not self.deviations[name].depends_on
+        ]
 
     @property
     def incomplete(self) -> bool:
@@ -73,8 +96,12 @@ def _verdict(record: RunRecord) -> list[str]:
         return ["NOTHING WAS CHECKED: no property was executed, and that is a failure"]
     if record.not_run:
         return [f"{name}: INCOMPLETE, {len(record.not_run)} tests were not run"]
+    if record.out_of_date:
+        return ["A KNOWN DEVIATION NO LONGER SHOWS: remove its entry, or limit its versions"]
     devices = sorted({d for result in results for d in result.devices})
-    return [f"{name} CONFORMS in {record.cases} cases, computed on {', '.join(devices)}"]
+    deviating = any(result.verdict == DEVIATES for result in results)
+    exception = ", known deviations aside," if deviating else ""
+    return [f"{name} CONFORMS{exception} in {record.cases} cases, computed on {', '.join(devices)}"]
 
 
 def _weaknesses(results: list[Result], record: RunRecord) -> list[str]:
@@ -90,6 +117,12 @@ def _weaknesses(results: list[Result], record: RunRecord) -> list[str]:
             )
     reasons = sorted({(r.sentence, r.reason) for r in results if r.verdict == NOT_APPLICABLE})
     lines += [f"not applicable: {sentence} ({reason})" for sentence, reason in reasons]
+    for name in record.out_of_date:
+        lines.append(f"out of date: «{name}» ({record.deviation_counts()[name][1]} cases conform)")
+    for name, (deviating, met) in sorted(record.deviation_counts().items()):
+        if deviating and name in record.deviations:
+            entry = record.deviations[name]
+            lines.append(f"deviates (known): {name}, {deviating} of {met} cases; {entry.script}")
     lines += [f"not run: {nodeid}" for nodeid in record.not_run[:5]]
     if len(record.not_run) > 5:
         lines.append(f"not run: … and {len(record.not_run) - 5} more")
@@ -106,6 +139,7 @@ def _table(results: list[Result], width: int) -> list[str]:
         medians = sorted(r.median_share for r in group if r.median_share is not None)
         discriminating = _discriminating(group)
         failing = sum(r.verdict == FAILS for r in group)
+        verdict = DEVIATES if any(r.verdict == DEVIATES for r in group) else CONFORMS
         rows.append(
             (
                 sentence,
@@ -113,7 +147,7 @@ def _table(results: list[Result], width: int) -> list[str]:
                 "" if discriminating is None or failing else f"{discriminating:.0%}",
                 f"{max(shares):.2f}" if shares else "",
                 f"{medians[len(medians) // 2]:.2f}" if medians else "",
-                f"{failing} of {len(group)} fail" if failing else CONFORMS,
+                f"{failing} of {len(group)} fail" if failing else verdict.replace(" (known)", ""),
             )
         )
     widths = [max(len(row[i]) for row in rows) for i in range(1, len(_HEADINGS))]
@@ -137,7 +171,8 @@ def _shortened(sentence: str, length: int) -> str:
 def _totals(results: list[Result], record: RunRecord) -> list[str]:
     counts = Counter(result.verdict for result in results)
     return [
-        f"{CONFORMS}: {counts[CONFORMS]}   {FAILS}: {counts[FAILS]}   "
+        f"{CONFORMS}: {counts[CONFORMS]}   {DEVIATES}: {counts[DEVIATES]}   "
+        f"{FAILS}: {counts[FAILS]}   "
         f"{NOT_APPLICABLE}: {counts[NOT_APPLICABLE]}   not run: {len(record.not_run)}   "
         f"(tests)   cases: {record.cases}"
     ]
