@@ -1,0 +1,172 @@
+"""What was measured, in tables; and what to declare because of it."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Optional, Sequence
+
+from activation_inputs import FORMATS
+from activation_profile import Profile
+
+#: Numbers of ulp that are easy to read and to remember.
+READABLE = (0, 0.5, 1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10, 12, 16)
+#: Declared over measured: for what a scan has not seen, other processors and sampled dtypes.
+MARGIN = 1.3
+COLUMNS = (
+    ("activation", 19), ("dtype", 8), ("mode", 5), ("worst", 8), ("at x", 13), ("short", 8),
+    ("k", 4), ("a", 6), ("tiny", 5), ("flushes", 7), ("notes", 0),
+)  # fmt: skip
+
+
+def profile_of(row: dict[str, Any]) -> Profile:
+    """The profile in a row of JSON."""
+    return Profile.from_json(FORMATS[row["dtype"]], row)
+
+
+def needed(profile: Profile) -> tuple[float, float]:
+    """The smallest k whose floor is negligible, or nearly the floor that 16 ulp leave; and it.
+
+    A floor is negligible when it is a sixteenth of the unit roundoff, which is not felt beside
+    values near 1. None is worth having where it would have to reach 1: then k is all.
+    """
+    worst, least = profile.worst()[0], profile.floor(READABLE[-1])
+    if least >= 1 or (worst <= READABLE[-1] and profile.floor(worst) == least):
+        return worst, profile.floor(worst)
+    negligible = 2.0 ** -(profile.form.precision + 4)
+    k = next(k for k in READABLE if profile.floor(k) <= max(2 * least, negligible))
+    return k, profile.floor(k)
+
+
+def declared(profile: Profile) -> tuple[float, float]:
+    """k and a with the margin, k rounded up to a readable number and a to a power of two."""
+    k, a = needed(profile)
+    return readable(MARGIN * k), power_above(MARGIN * a)
+
+
+def readable(k: float) -> float:
+    """The next readable number: of ``READABLE``, or of two digits."""
+    for number in READABLE:
+        if k <= number:
+            return number
+    step = 10.0 ** (math.floor(math.log10(k)) - 1)
+    return math.ceil(k / step) * step
+
+
+def power_above(a: float) -> float:
+    """The next power of two; 0 for 0."""
+    return 0.0 if a == 0 else 2.0 ** math.ceil(math.log2(a))
+
+
+def power(a: float) -> str:
+    """A power of two as it is written, 2^-126."""
+    return "0" if a == 0 else f"2^{math.log2(a):.0f}"
+
+
+def notes(row: dict[str, Any]) -> str:
+    """What else is to be said of a row."""
+    found = list(row.get("at the ends", []))
+    if row["overflows_early"]:
+        size, x, computed = map(float, row["overflows_early"])
+        found.append(f"f({x:.9g}) = {computed:g}, is {size:.7g}")
+    return "; ".join(found)
+
+
+def cells(row: dict[str, Any]) -> list[str]:
+    """The columns of a row."""
+    profile = profile_of(row)
+    worst, x, _ = profile.worst()
+    k, a = needed(profile)
+    short = row.get("worst in small arrays")
+    return [
+        row["activation"], row["dtype"], row["mode"], f"{worst:.2f}", f"{x:.8g}",
+        "" if short is None else f"{short[0]:.2f}",
+        f"{k:.3g}", power(power_above(a)), f"{profile.tiny[0]:.2g}",
+        "no" if profile.flushed is None else "yes", notes(row),
+    ]  # fmt: skip
+
+
+def measured_line(row: Optional[dict[str, Any]] = None) -> str:
+    """A row as a line of text; the headings without a row."""
+    texts = [name for name, _ in COLUMNS] if row is None else cells(row)
+    return "  ".join(text.ljust(width) for text, (_, width) in zip(texts, COLUMNS)).rstrip()
+
+
+def measured_table(rows: Sequence[dict[str, Any]], markdown: bool = False) -> str:
+    """A table for each library and version, with what was scanned."""
+    parts = []
+    for title in dict.fromkeys(map(title_of, rows)):
+        own = [row for row in rows if title_of(row) == title]
+        lines = [f"### {title}" if markdown else title, "", *scans(own, markdown), ""]
+        if markdown:
+            lines += as_markdown([name for name, _ in COLUMNS], map(cells, own))
+        else:
+            lines += [measured_line(), *map(measured_line, own)]
+        parts.append("\n".join(lines))
+    return "\n\n".join(parts)
+
+
+def title_of(row: dict[str, Any]) -> str:
+    """Library and versions."""
+    return ", ".join(f"{name} {version}" for name, version in row["versions"].items())
+
+
+def scans(rows: Sequence[dict[str, Any]], markdown: bool) -> list[str]:
+    """What was scanned, by dtype; activations are named where they differ from the others."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for row in rows:
+        found.setdefault((row["dtype"], row["scanned"]), []).append(row["activation"])
+    bullet = "- " if markdown else "  "
+    lines = []
+    for (dtype, scanned), names in found.items():
+        others = {row["activation"] for row in rows if row["dtype"] == dtype} - set(names)
+        these = f" ({', '.join(dict.fromkeys(names))})" if others else ""
+        lines.append(f"{bullet}{dtype}: {scanned}{these}")
+    return lines
+
+
+def as_markdown(headings: Sequence[str], lines: Any) -> list[str]:
+    """A table in Markdown."""
+    return [
+        f"| {' | '.join(headings)} |",
+        f"|{'---|' * len(headings)}",
+        *(f"| {' | '.join(line)} |" for line in lines),
+    ]
+
+
+def merged(rows: Sequence[dict[str, Any]]) -> dict[tuple[str, str], Profile]:
+    """(activation, dtype) -> all that was found of it."""
+    found: dict[tuple[str, str], Profile] = {}
+    for row in rows:
+        key = (row["activation"], row["dtype"])
+        found.setdefault(key, Profile(FORMATS[row["dtype"]])).merge(profile_of(row))
+    return found
+
+
+def declared_table(rows: Sequence[dict[str, Any]], markdown: bool = False) -> str:
+    """k and a for each activation and dtype that hold for every row."""
+    profiles = merged(rows)
+    dtypes = [dtype for dtype in FORMATS if any(own == dtype for _, own in profiles)]
+    lines = []
+    for activation in dict.fromkeys(name for name, _ in profiles):
+        line = [activation]
+        for dtype in dtypes:
+            profile = profiles.get((activation, dtype))
+            k, a = declared(profile) if profile else (0, 0)
+            line.append(f"{k:g}, {power(a)}" if profile else "")
+        lines.append(line)
+    title = f"What to declare: k, a (measured times {MARGIN:g}, rounded up)"
+    if markdown:
+        return "\n".join([f"### {title}", "", *as_markdown(["activation", *dtypes], lines)])
+    texts = [["activation", *dtypes], *lines]
+    return "\n".join([title, *("".join(text.ljust(20) for text in line).rstrip() for line in texts)])
+
+
+def literal(rows: Sequence[dict[str, Any]]) -> str:
+    """The same as Python: dtype -> activation -> (k, a)."""
+    found: dict[str, list[str]] = {}
+    for (activation, dtype), profile in merged(rows).items():
+        k, a = declared(profile)
+        floor = "0" if a == 0 else f"2.0**{math.log2(a):.0f}"
+        found.setdefault(dtype, []).append(f'        "{activation}": ({k:g}, {floor}),')
+    lines = [line for dtype in found for line in (f'    "{dtype}": {{', *found[dtype], "    },")]
+    return "\n".join(["{", *lines, "}"])
