@@ -61,7 +61,8 @@ class Format:
         """Rounded to the format, to nearest even."""
         if self.name == "bfloat16":
             bits = np.asarray(values, np.float32).view(np.uint32)
-            return ((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16).astype(np.uint16)
+            rounded = (bits + 0x7FFF + ((bits >> 16) & 1)) >> 16
+            return np.where(np.isnan(values), 0x7FC0, rounded).astype(np.uint16)
         return np.asarray(values).astype(self.carrier)
 
     def from_bits(self, bits: np.ndarray) -> np.ndarray:
@@ -146,5 +147,5 @@ def described(form: Format, every: int) -> str:
         return "all finite"
     if form.name == "float64":
         return f"a sample of {FLOAT64_SAMPLE:,}, seed {SEED}"
-    dense = "all" if every == 1 else f"every {every}th"
-    return f"{dense} with 2^-15 <= |x| < 2^8, every {max(every, ELSEWHERE)}th elsewhere"
+    dense = "all" if every == 1 else f"one in {every}"
+    return f"{dense} with 2^-15 <= |x| < 2^8, one in {max(every, ELSEWHERE)} elsewhere"

@@ -14,6 +14,8 @@ from activation_functions import FORMULAS, softmax
 
 #: Keras's names where they differ from ours, the newer first.
 KERAS_NAMES = {"silu": ("silu", "swish"), "hard_sigmoid_keras2": ("hard_sigmoid",)}
+#: Called the same by JAX, by torch and here.
+SAME_NAMES = ("relu", "relu6", "softplus", "silu", "elu", "selu", "mish")
 ONE_THREAD = {
     "OMP_NUM_THREADS": "1",
     "TF_CPP_MIN_LOG_LEVEL": "3",
@@ -70,8 +72,8 @@ class TensorFlow(Library):
     """``keras.activations.get(name)`` of the Keras that TensorFlow has.
 
     Modes: called eagerly, in a ``tf.function``, and with ``jit_compile=True``. ``dense`` is a
-    ``tf.function`` of ``Dense(1, activation=name)`` whose kernel is 1 and whose bias is 0, because
-    TensorFlow may fuse the activation with the product.
+    ``tf.function`` of ``Dense(2, activation=name)`` of one input, whose kernels are 1 and biases 0,
+    because TensorFlow may fuse the activation with the product (gelu only for two units or more).
     """
 
     name, modes = "tensorflow", ("eager", "graph", "xla", "dense")
@@ -106,11 +108,11 @@ class TensorFlow(Library):
         return None
 
     def _dense(self, name: str, dtype: str) -> Callable[..., Any]:
-        layer = self.keras.layers.Dense(1, activation=name, dtype=dtype)
+        layer = self.keras.layers.Dense(2, activation=name, dtype=dtype)
         layer.build((None, 1))
-        layer.set_weights([np.ones((1, 1)), np.zeros(1)])
+        layer.set_weights([np.ones((1, 2)), np.zeros(2)])
         traced = self.tf.function(layer)
-        return lambda x: self.tf.reshape(traced(self.tf.reshape(x, (-1, 1))), x.shape)
+        return lambda x: traced(self.tf.reshape(x, (-1, 1)))[:, 0]
 
     def _on_arrays(self, function: Callable[..., Any], dtype: str) -> Evaluation:
         tf = self.tf
@@ -140,10 +142,9 @@ class Jax(Library):
             "tanh": jnp.tanh,
             "softsign": nn.soft_sign,
             "softmax": nn.softmax,
-            **{
-                name: getattr(nn, name)
-                for name in "relu relu6 sigmoid hard_sigmoid softplus silu elu selu mish".split()
-            },
+            **{name: getattr(nn, name) for name in SAME_NAMES},
+            "sigmoid": nn.sigmoid,
+            "hard_sigmoid": nn.hard_sigmoid,
         }
 
     def evaluation(self, activation: str, dtype: str, mode: str) -> Optional[Evaluation]:
@@ -176,10 +177,9 @@ class Torch(Library):
             "sigmoid": torch.sigmoid,
             "hard_sigmoid": F.hardsigmoid,
             "softmax": lambda x: F.softmax(x, dim=-1),
-            **{
-                name: getattr(F, name)
-                for name in "relu relu6 softplus softsign silu elu selu gelu mish".split()
-            },
+            **{name: getattr(F, name) for name in SAME_NAMES},
+            "softsign": F.softsign,
+            "gelu": F.gelu,
         }
 
     def evaluation(self, activation: str, dtype: str, mode: str) -> Optional[Evaluation]:

@@ -13,7 +13,7 @@ READABLE = (0, 0.5, 1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10, 12, 16)
 #: Declared over measured: for what a scan has not seen, other processors and sampled dtypes.
 MARGIN = 1.3
 COLUMNS = (
-    ("activation", 19), ("dtype", 8), ("mode", 5), ("worst", 8), ("at x", 13), ("short", 8),
+    ("activation", 19), ("dtype", 8), ("mode", 5), ("worst", 8), ("at x", 15), ("short", 8),
     ("k", 4), ("a", 6), ("tiny", 5), ("flushes", 7), ("notes", 0),
 )  # fmt: skip
 
@@ -38,7 +38,7 @@ def needed(profile: Profile) -> tuple[float, float]:
 
 
 def declared(profile: Profile) -> tuple[float, float]:
-    """k and a with the margin, k rounded up to a readable number and a to a power of two."""
+    """Both with the margin, k rounded up to a readable number and a to a power of two."""
     k, a = needed(profile)
     return readable(MARGIN * k), power_above(MARGIN * a)
 
@@ -68,6 +68,8 @@ def notes(row: dict[str, Any]) -> str:
     if row["overflows_early"]:
         size, x, computed = map(float, row["overflows_early"])
         found.append(f"f({x:.9g}) = {computed:g}, is {size:.7g}")
+    lengths = row.get("worst by length", {})
+    found += [f"{float(worst):.3g} ulp in rows of {n}" for n, worst in lengths.items()]
     return "; ".join(found)
 
 
@@ -78,7 +80,7 @@ def cells(row: dict[str, Any]) -> list[str]:
     k, a = needed(profile)
     short = row.get("worst in small arrays")
     return [
-        row["activation"], row["dtype"], row["mode"], f"{worst:.2f}", f"{x:.8g}",
+        row["activation"], row["dtype"], row["mode"], f"{worst:.2f}", f"{x:.9g}",
         "" if short is None else f"{short[0]:.2f}",
         f"{k:.3g}", power(power_above(a)), f"{profile.tiny[0]:.2g}",
         "no" if profile.flushed is None else "yes", notes(row),
@@ -143,7 +145,7 @@ def merged(rows: Sequence[dict[str, Any]]) -> dict[tuple[str, str], Profile]:
 
 
 def declared_table(rows: Sequence[dict[str, Any]], markdown: bool = False) -> str:
-    """k and a for each activation and dtype that hold for every row."""
+    """The k and a that hold for every row, for each activation and dtype."""
     profiles = merged(rows)
     dtypes = [dtype for dtype in FORMATS if any(own == dtype for _, own in profiles)]
     lines = []
@@ -158,7 +160,7 @@ def declared_table(rows: Sequence[dict[str, Any]], markdown: bool = False) -> st
     if markdown:
         return "\n".join([f"### {title}", "", *as_markdown(["activation", *dtypes], lines)])
     texts = [["activation", *dtypes], *lines]
-    return "\n".join([title, *("".join(text.ljust(20) for text in line).rstrip() for line in texts)])
+    return "\n".join([title, *("".join(f"{text:20}" for text in line).rstrip() for line in texts)])
 
 
 def literal(rows: Sequence[dict[str, Any]]) -> str:
