@@ -22,13 +22,11 @@ import time
 from datetime import date
 from typing import Any, Optional
 
-from activation_functions import FORMULAS
+from activation_functions import ACTIVATIONS
 from activation_inputs import FORMATS, described
 from activation_libraries import LIBRARIES, Library, load_library
 from activation_scan import ROW_LENGTHS, at_the_ends, scan, scan_softmax
 from activation_tables import declared_table, literal, measured_line, measured_table
-
-ACTIVATIONS = (*FORMULAS, "softmax")
 
 
 def listed(given: str, known: tuple[str, ...], option: str) -> list[str]:

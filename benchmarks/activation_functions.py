@@ -91,6 +91,8 @@ FORMULAS: dict[str, Callable[[Array], Array]] = {
     "mish": _mish,
     "exponential": np.exp,
 }
+#: The names, in the order of tables; softmax is of rows and has a function of its own.
+ACTIVATIONS = (*FORMULAS, "softmax")
 
 
 def softmax(x: Array) -> Array:

@@ -117,7 +117,8 @@ def inputs(form: Format, every: int = 1) -> Iterator[np.ndarray]:
         ranges = [(0, low, outside), (low, high, every), (high, end, outside)]
     for start, stop, stride in ranges:
         for begin in range(start, stop, CHUNK * stride):
-            magnitudes = np.arange(begin, min(stop, begin + CHUNK * stride), stride, np.uint32)
+            end_of_chunk = min(stop, begin + CHUNK * stride)
+            magnitudes = np.arange(begin, end_of_chunk, stride, dtype=np.uint32)
             yield form.from_bits(magnitudes)
             yield form.from_bits(magnitudes | sign_bit(form).astype(np.uint32))
 

@@ -85,12 +85,14 @@ def scan(
     found = {}
     for mode, evaluation in evaluations.items():
         small = small_arrays(evaluation, profiles[mode], truth_at)
-        entry = {"worst in small arrays": list(small.worst())}
         profiles[mode].merge(small)
-        entry["same bits as " + first] = same[mode]
-        entry["off"] = confirmed(profiles[mode], activation)
-        entry.update(profiles[mode].to_json())
-        found[mode] = entry
+        moved = confirmed(profiles[mode], activation)
+        found[mode] = {
+            **profiles[mode].to_json(),
+            "worst in small arrays": list(small.worst()),
+            "same bits as " + first: same[mode],
+            "mpmath moved it by": moved,
+        }
     return found
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any, Optional, Sequence
 
+from activation_functions import ACTIVATIONS
 from activation_inputs import FORMATS
 from activation_profile import Profile
 
@@ -12,6 +13,11 @@ from activation_profile import Profile
 READABLE = (0, 0.5, 1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10, 12, 16)
 #: Declared over measured: for what a scan has not seen, other processors and sampled dtypes.
 MARGIN = 1.3
+#: Differences from the activation that are no rounding; nothing is declared because of them.
+DEVIATIONS = {
+    ("tensorflow", "leaky_relu", "float64"): "the slope 0.2 is rounded to float32",
+    ("tensorflow", "gelu", "float64"): "the root of 2, or its inverse, is rounded to float32",
+}
 COLUMNS = (
     ("activation", 19), ("dtype", 8), ("mode", 5), ("worst", 8), ("at x", 15), ("short", 8),
     ("k", 4), ("a", 6), ("tiny", 5), ("flushes", 7), ("notes", 0),
@@ -135,40 +141,65 @@ def as_markdown(headings: Sequence[str], lines: Any) -> list[str]:
     ]
 
 
+def deviation(row: dict[str, Any]) -> Optional[str]:
+    """Why a row is no matter of rounding; None where it is."""
+    return DEVIATIONS.get((row["library"], row["activation"], row["dtype"]))
+
+
 def merged(rows: Sequence[dict[str, Any]]) -> dict[tuple[str, str], Profile]:
-    """(activation, dtype) -> all that was found of it."""
+    """(activation, dtype) -> all that was found of it, known deviations left out."""
     found: dict[tuple[str, str], Profile] = {}
     for row in rows:
-        key = (row["activation"], row["dtype"])
-        found.setdefault(key, Profile(FORMATS[row["dtype"]])).merge(profile_of(row))
+        if deviation(row) is None:
+            key = (row["activation"], row["dtype"])
+            found.setdefault(key, Profile(FORMATS[row["dtype"]])).merge(profile_of(row))
     return found
 
 
 def declared_table(rows: Sequence[dict[str, Any]], markdown: bool = False) -> str:
-    """The k and a that hold for every row, for each activation and dtype."""
+    """The k and a that hold for every row, for each activation and dtype; and the deviations."""
     profiles = merged(rows)
     dtypes = [dtype for dtype in FORMATS if any(own == dtype for _, own in profiles)]
     lines = []
-    for activation in dict.fromkeys(name for name, _ in profiles):
-        line = [activation]
-        for dtype in dtypes:
-            profile = profiles.get((activation, dtype))
-            k, a = declared(profile) if profile else (0, 0)
-            line.append(f"{k:g}, {power(a)}" if profile else "")
-        lines.append(line)
+    for activation in (name for name in ACTIVATIONS if any(own == name for own, _ in profiles)):
+        found = [profiles.get((activation, dtype)) for dtype in dtypes]
+        lines.append([activation, *("" if each is None else pair(each) for each in found)])
     title = f"What to declare: k, a (measured times {MARGIN:g}, rounded up)"
     if markdown:
-        return "\n".join([f"### {title}", "", *as_markdown(["activation", *dtypes], lines)])
-    texts = [["activation", *dtypes], *lines]
-    return "\n".join([title, *("".join(f"{text:20}" for text in line).rstrip() for line in texts)])
+        table = [f"### {title}", "", *as_markdown(["activation", *dtypes], lines)]
+    else:
+        texts = [["activation", *dtypes], *lines]
+        table = [title, *("".join(f"{text:20}" for text in line).rstrip() for line in texts)]
+    return "\n".join([*table, "", *deviations(rows)]).rstrip()
+
+
+def deviations(rows: Sequence[dict[str, Any]]) -> list[str]:
+    """A line for each known deviation, with the k and a that would cover it."""
+    found: dict[str, Profile] = {}
+    for row in rows:
+        why = deviation(row)
+        if why is not None:
+            where = f"{row['activation']} in {row['dtype']}, {title_of(row)}: {why}"
+            found.setdefault(where, Profile(FORMATS[row["dtype"]])).merge(profile_of(row))
+    return [f"- Left out: {where} (needs {pair(profile)})" for where, profile in found.items()]
+
+
+def pair(profile: Profile) -> str:
+    """What is declared because of a profile, as it is written."""
+    k, a = declared(profile)
+    return f"{k:g}, {power(a)}"
 
 
 def literal(rows: Sequence[dict[str, Any]]) -> str:
     """The same as Python: dtype -> activation -> (k, a)."""
-    found: dict[str, list[str]] = {}
-    for (activation, dtype), profile in merged(rows).items():
-        k, a = declared(profile)
-        floor = "0" if a == 0 else f"2.0**{math.log2(a):.0f}"
-        found.setdefault(dtype, []).append(f'        "{activation}": ({k:g}, {floor}),')
-    lines = [line for dtype in found for line in (f'    "{dtype}": {{', *found[dtype], "    },")]
+    profiles = merged(rows)
+    lines = []
+    for dtype in (dtype for dtype in FORMATS if any(own == dtype for _, own in profiles)):
+        lines.append(f'    "{dtype}": {{')
+        for activation in ACTIVATIONS:
+            if (activation, dtype) in profiles:
+                k, a = declared(profiles[activation, dtype])
+                floor = "0" if a == 0 else f"2.0**{math.log2(a):.0f}"
+                lines.append(f'        "{activation}": ({k:g}, {floor}),')
+        lines.append("    },")
     return "\n".join(["{", *lines, "}"])

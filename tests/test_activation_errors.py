@@ -14,7 +14,17 @@ from activation_inputs import FORMATS, edges, float64_sample, inputs, small_samp
 from activation_libraries import LIBRARIES, Library, NumPy
 from activation_profile import Profile
 from activation_scan import at_the_ends, scan, scan_softmax
-from activation_tables import MARGIN, declared, measured_table, needed, notes, power_above, readable
+from activation_tables import (
+    MARGIN,
+    declared,
+    declared_table,
+    literal,
+    measured_table,
+    needed,
+    notes,
+    power_above,
+    readable,
+)
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -294,6 +304,22 @@ def test_the_table_says_what_was_scanned_of_each():
     printed = measured_table(rows)
     assert "float32: all (tanh)" in printed
     assert "float32: one in 61 (relu)" in printed
+
+
+def test_nothing_is_declared_because_of_a_known_deviation():
+    def row(library, ulps):
+        profile = Profile(FORMATS["float64"], {200: (ulps, -1e60, -1e61)})
+        return {
+            "library": library, "versions": {library: "1"}, "dtype": "float64", "mode": "eager",
+            "activation": "leaky_relu", "scanned": "all", **profile.to_json(),
+        }  # fmt: skip
+
+    rows = [row("tensorflow", 1e8), row("numpy", 0.6)]
+    assert eval(literal(rows)) == {"float64": {"leaky_relu": (1, 0)}}
+    printed = declared_table(rows)
+    assert "leaky_relu          1, 0" in printed
+    assert "- Left out: leaky_relu in float64, tensorflow 1: the slope 0.2" in printed
+    assert "1.3e+08" in printed
 
 
 @pytest.mark.parametrize(
