@@ -11,6 +11,8 @@ from activation_profile import Profile
 
 #: Numbers of ulp that are easy to read and to remember.
 READABLE = (0, 0.5, 1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10, 12, 16)
+#: Up to so many ulp, no floor is taken where none is needed.
+PURE = 10
 #: Declared over measured: for what a scan has not seen, other processors and sampled dtypes.
 MARGIN = 1.3
 #: Differences from the activation that are no rounding; nothing is declared because of them.
@@ -33,13 +35,14 @@ def needed(profile: Profile) -> tuple[float, float]:
     """The smallest k whose floor is negligible, or nearly the floor that 16 ulp leave; and it.
 
     A floor is negligible when it is a sixteenth of the unit roundoff, which is not felt beside
-    values near 1. None is worth having where it would have to reach 1: then k is all.
+    values near 1. None is worth having where it would have to reach 1: then k is all. Beside a
+    floor k is half an ulp at least, because no correctly rounded value must be ruled out.
     """
     worst, least = profile.worst()[0], profile.floor(READABLE[-1])
-    if least >= 1 or (worst <= READABLE[-1] and profile.floor(worst) == least):
+    if least >= 1 or (worst <= PURE and profile.floor(worst) == 0):
         return worst, profile.floor(worst)
     negligible = 2.0 ** -(profile.form.precision + 4)
-    k = next(k for k in READABLE if profile.floor(k) <= max(2 * least, negligible))
+    k = next(k for k in READABLE[1:] if profile.floor(k) <= max(2 * least, negligible))
     return k, profile.floor(k)
 
 
@@ -86,11 +89,16 @@ def cells(row: dict[str, Any]) -> list[str]:
     k, a = needed(profile)
     short = row.get("worst in small arrays")
     return [
-        row["activation"], row["dtype"], row["mode"], f"{worst:.2f}", f"{x:.9g}",
-        "" if short is None else f"{short[0]:.2f}",
+        row["activation"], row["dtype"], row["mode"], ulps(worst), f"{x:.9g}",
+        "" if short is None else ulps(short[0]),
         f"{k:.3g}", power(power_above(a)), f"{profile.tiny[0]:.2g}",
         "no" if profile.flushed is None else "yes", notes(row),
     ]  # fmt: skip
+
+
+def ulps(number: float) -> str:
+    """A number of ulp as it is written."""
+    return f"{number:.2f}" if number < 1000 else f"{number:.1e}"
 
 
 def measured_line(row: Optional[dict[str, Any]] = None) -> str:
