@@ -51,6 +51,9 @@ def rows_of(
     form = FORMATS[dtype]
     offered = {mode: library.evaluation(activation, dtype, mode) for mode in modes}
     evaluations = {mode: found for mode, found in offered.items() if found is not None}
+    for mode in modes:
+        if mode not in evaluations:
+            print(f"{activation} {dtype} {mode}: {library.name} does not offer it")
     if not evaluations:
         return []
     started = time.perf_counter()

@@ -2,8 +2,9 @@
 
 The formulas work in the dtype of their argument. In float64 they are the reference for narrower
 numbers, in NumPy's longdouble the one for float64, and in the dtype itself they are the "library"
-NumPy. None of them subtracts what nearly cancels, so that all are good to a few roundings. The
-mpmath forms are written independently of them and confirm the worst points.
+NumPy. None of them subtracts what nearly cancels, so that all are good to a few roundings, but for
+the hard sigmoid of Keras 2, which is defined by such a sum. The mpmath forms are written
+independently of them and confirm the worst points.
 """
 
 from __future__ import annotations

@@ -92,7 +92,15 @@ class TensorFlow(Library):
         if activation.startswith("hard_sigmoid") and activation != self.hard_sigmoid:
             return None
         function = self._by_name(activation, dtype, mode)
-        return None if function is None else self._on_arrays(function, dtype)
+        if function is None:
+            return None
+        evaluate = self._on_arrays(function, dtype)
+        carrier = np.uint16 if dtype == "bfloat16" else np.dtype(dtype)
+        try:
+            evaluate(np.zeros((2, 2) if activation == "softmax" else 2, carrier))
+        except (self.tf.errors.NotFoundError, self.tf.errors.InvalidArgumentError):
+            return None  # no kernel for this dtype: erf in bfloat16, in TensorFlow 2.7
+        return evaluate
 
     def _by_name(self, activation: str, dtype: str, mode: str) -> Optional[Callable[..., Any]]:
         for name in KERAS_NAMES.get(activation, (activation,)):

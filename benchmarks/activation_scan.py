@@ -85,8 +85,9 @@ def scan(
     found = {}
     for mode, evaluation in evaluations.items():
         small = small_arrays(evaluation, profiles[mode], truth_at)
-        profiles[mode].merge(small)
         moved = confirmed(profiles[mode], activation)
+        confirmed(small, activation)
+        profiles[mode].merge(small)
         found[mode] = {
             **profiles[mode].to_json(),
             "worst in small arrays": list(small.worst()),

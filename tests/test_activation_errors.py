@@ -262,6 +262,16 @@ def test_numpys_linear_and_relu_are_exact(form):
         assert declared(scanned(evaluation, form, activation)) == (0, 0)
 
 
+def test_what_a_library_does_not_offer_is_said(monkeypatch, capsys):
+    class Less(Counting):
+        def evaluation(self, activation, dtype, mode):
+            return None
+
+    monkeypatch.setitem(LIBRARIES, "numpy", Less)
+    activation_errors.main(["--library", "numpy", "--dtypes", "float16", "--activations", "gelu"])
+    assert "gelu float16 eager: numpy does not offer it" in capsys.readouterr().out
+
+
 class Counting(Library):
     """NumPy, counting how often it is asked."""
 
