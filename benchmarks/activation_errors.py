@@ -23,9 +23,9 @@ from datetime import date
 from typing import Any, Optional
 
 from activation_functions import ACTIVATIONS
-from activation_inputs import FORMATS, described
+from activation_inputs import FORMATS
 from activation_libraries import LIBRARIES, Library, load_library
-from activation_scan import ROW_LENGTHS, at_the_ends, scan, scan_softmax
+from activation_scan import ROW_LENGTHS, asked_of, at_the_ends, scan, scan_softmax
 from activation_tables import declared_table, literal, measured_line, measured_table
 
 
@@ -62,7 +62,7 @@ def rows_of(
         scanned = f"normal rows of {', '.join(map(str, ROW_LENGTHS))} units"
     else:
         found = scan(evaluations, activation, form, every)
-        scanned = described(form, every)
+        scanned = asked_of(activation, form, every)
         for mode, asked in evaluations.items():
             found[mode]["at the ends"] = at_the_ends(asked, activation, form)
     seconds = round((time.perf_counter() - started) / len(evaluations), 1)

@@ -7,7 +7,7 @@ from typing import Any, Callable, Iterator, Optional
 
 import numpy as np
 from activation_functions import FORMULAS, LIMITS, exactly, softmax
-from activation_inputs import CHUNK, SEED, SMALL_LENGTHS, Format, inputs, small_sample
+from activation_inputs import CHUNK, SEED, SMALL_LENGTHS, Format, described, inputs, small_sample
 from activation_libraries import Evaluation
 from activation_profile import Profile
 
@@ -21,12 +21,17 @@ ROW_SCALES = (1.0, 8.0, 30.0)
 ROW_NUMBERS = 1 << 16
 
 
+def is_slow(activation: str, form: Format) -> bool:
+    """Whether only mpmath knows the truth: no wider numbers, or no function of them."""
+    return form.name == "float64" and (activation == "gelu" or np.finfo(np.longdouble).nmant < 63)
+
+
 def truth_of(activation: str, form: Format) -> Callable[[np.ndarray], np.ndarray]:
     """float64 x -> the true value: in float64 for narrow formats, wider for float64 itself."""
     function = FORMULAS[activation]
     if form.name != "float64":
         return function
-    if activation != "gelu" and np.finfo(np.longdouble).nmant >= 63:
+    if not is_slow(activation, form):
         return lambda x: function(x.astype(np.longdouble))
 
     def with_mpmath(x: np.ndarray) -> np.ndarray:
@@ -42,10 +47,14 @@ def truth_of(activation: str, form: Format) -> Callable[[np.ndarray], np.ndarray
 def chunks_of(activation: str, form: Format, every: int) -> Iterator[np.ndarray]:
     """The inputs, thinned where only mpmath knows the truth."""
     for chunk in inputs(form, every):
-        slow = form.name == "float64" and (
-            activation == "gelu" or np.finfo(np.longdouble).nmant < 63
-        )
+        slow = is_slow(activation, form)
         yield chunk[:: max(1, chunk.size // WITH_MPMATH)] if slow else chunk
+
+
+def asked_of(activation: str, form: Format, every: int) -> str:
+    """What ``chunks_of`` yields, in words."""
+    thinned = f", about {WITH_MPMATH:,} of it" if is_slow(activation, form) else ""
+    return described(form, every) + thinned
 
 
 def padded(evaluation: Evaluation, x: np.ndarray) -> np.ndarray:

@@ -127,15 +127,23 @@ def title_of(row: dict[str, Any]) -> str:
 
 
 def scans(rows: Sequence[dict[str, Any]], markdown: bool) -> list[str]:
-    """What was scanned, by dtype; activations are named where they differ from the others."""
-    found: dict[tuple[str, str], list[str]] = {}
+    """When, and what was scanned, by dtype; activations and modes are named where it differs."""
+    found: dict[tuple[str, str], list[dict[str, Any]]] = {}
     for row in rows:
-        found.setdefault((row["dtype"], row["scanned"]), []).append(row["activation"])
+        found.setdefault((row["dtype"], row["scanned"]), []).append(row)
     bullet = "- " if markdown else "  "
-    lines = []
-    for (dtype, scanned), names in found.items():
-        others = {row["activation"] for row in rows if row["dtype"] == dtype} - set(names)
-        these = f" ({', '.join(dict.fromkeys(names))})" if others else ""
+    days = sorted({f"{row['date']}, {row['machine']}" for row in rows})
+    lines = [f"{bullet}scanned on {'; '.join(days)}"]
+    for (dtype, scanned), own in found.items():
+        names = list(dict.fromkeys(row["activation"] for row in own))
+        asked = dict.fromkeys(row["activation"] for row in rows if row["dtype"] == dtype)
+        others = [name for name in asked if name not in names]
+        modes = dict.fromkeys(row["mode"] for row in own)
+        where = f" in {', '.join(modes)}" if set(modes) != {row["mode"] for row in rows} else ""
+        if len(others) < len(names):
+            these = f" (all but {', '.join(others)})" if others else ""
+        else:
+            these = f" ({', '.join(names)}{where})"
         lines.append(f"{bullet}{dtype}: {scanned}{these}")
     return lines
 

@@ -305,15 +305,27 @@ def test_a_scan_goes_on_where_it_was(tmp_path, monkeypatch, capsys):
 def test_the_table_says_what_was_scanned_of_each():
     row = {
         "library": "numpy", "versions": {"numpy": "1"}, "dtype": "float32", "mode": "eager",
-        **Profile(FLOAT32).to_json(),
+        "date": "2026-11-24", "machine": "x86_64", **Profile(FLOAT32).to_json(),
     }  # fmt: skip
     rows = [
         {**row, "activation": "tanh", "scanned": "all"},
+        {**row, "activation": "elu", "scanned": "all"},
         {**row, "activation": "relu", "scanned": "one in 61"},
+        {**row, "activation": "relu", "scanned": "one in 7", "mode": "graph"},
     ]
     printed = measured_table(rows)
-    assert "float32: all (tanh)" in printed
-    assert "float32: one in 61 (relu)" in printed
+    assert "scanned on 2026-11-24, x86_64" in printed
+    assert "float32: all (all but relu)" in printed
+    assert "float32: one in 61 (relu in eager)" in printed
+    assert "float32: one in 7 (relu in graph)" in printed
+
+
+def test_gelu_of_float64_says_that_it_asks_fewer():
+    form = FORMATS["float64"]
+    said = activation_scan.asked_of("gelu", form, 1)
+    assert said.endswith(f", about {activation_scan.WITH_MPMATH:,} of it")
+    chunks = list(activation_scan.chunks_of("gelu", form, 1))
+    assert activation_scan.WITH_MPMATH <= chunks[1].size <= 1.1 * activation_scan.WITH_MPMATH
 
 
 def test_nothing_is_declared_because_of_a_known_deviation():
