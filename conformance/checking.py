@@ -140,7 +140,7 @@ class Tally:
         self.cases += 1
         self.shares += shares.worst
         if case is not None and shares.informative:
-            x, Wx, Wh, bh = case.as_computed()[:4]
+            x, Wx, Wh, bh = case.as_computed[:4]
             activation = ACTIVATIONS[case.activation].value
             states = equations.simple_rnn(x, Wx, Wh, bh, activation=activation)
             self.discriminating += discriminating(case, states)

@@ -40,16 +40,16 @@ class Comparison:
 
     @property
     def shares(self) -> np.ndarray:
-        """Error ÷ bound; 0 for no error, ∞ for an error where none is allowed."""
+        """Error ÷ bound; 0 where there is no error or no bound, ∞ where none is allowed."""
         error = self.error
         with np.errstate(divide="ignore", invalid="ignore"):
-            return np.where(error == 0, 0.0, error / self.bound)
+            return np.where((error == 0) | np.isinf(self.bound), 0.0, error / self.bound)
 
     @property
     def worst(self) -> float:
         """The largest share of the bound used; above 1 the result is outside."""
         shares = self.shares
-        return float(np.nanmax(shares)) if shares.size else 0.0
+        return float(shares.max()) if shares.size else 0.0
 
     @property
     def within(self) -> bool:

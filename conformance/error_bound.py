@@ -23,7 +23,7 @@ arithmetic*, SIAM J. Matrix Anal. Appl. 34 (2013).
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Iterator, NamedTuple
 
 import numpy as np
 
@@ -38,6 +38,8 @@ REFERENCE = FORMATS["float64"]
 #: The bound is itself computed in float64, from at most 2^20 non-negative terms in a row, so
 #: that its computed value is at least its true value divided by this (Higham, section 3.1).
 INFLATION = 1 + 2.0**-30
+#: Arrays of so many float64 numbers stay in the cache of a processor while a bound is computed.
+CACHED_NUMBERS = 8192
 
 
 class Bounded(NamedTuple):
@@ -77,8 +79,7 @@ def affine(
     z = operand @ weight + bias
     products = magnitude @ np.abs(weight)
     S = products + np.abs(bias)
-    nonzero = (bias != 0).astype(float)
-    terms = (magnitude != 0).astype(float) @ (weight != 0).astype(float) + nonzero
+    terms = _terms(magnitude, weight) + (bias != 0)
     additions = np.maximum(terms - 1, 0)
 
     u, gamma = arithmetic.accumulation.unit_roundoff, arithmetic.accumulation.gamma(terms)
@@ -97,6 +98,13 @@ def affine(
     if (S * growth * (1 + 4 * u) < arithmetic.storage.largest).all():
         return bounded
     return _with_extremes(bounded, operand, weight, bias, growth, arithmetic)
+
+
+def _terms(operand: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """How many terms of each sum are not zero, (…, m); (…, 1) where no weight is zero."""
+    if weight.all():
+        return np.count_nonzero(operand, axis=-1)[..., None].astype(float)
+    return (operand != 0).astype(float) @ (weight != 0).astype(float)
 
 
 def _parts(operand: np.ndarray, weight: np.ndarray, bias: np.ndarray, split: int) -> np.ndarray:
@@ -143,7 +151,7 @@ def _with_extremes(
     if arithmetic.flushes_subnormals:  # to zero, which is NaN times infinity
         may = may | (decided & _has_subnormals(operand, weight, arithmetic)[..., None])
     signs = np.abs(np.sign(finite) @ np.sign(_finite(weight)) + np.sign(_finite(bias)))
-    terms = (finite != 0).astype(float) @ (weight != 0).astype(float) + (bias != 0)
+    terms = _terms(finite, weight) + (bias != 0)
     # Scaled, because the sum may be too large for the reference as well.
     half = 2.0 ** -(np.frexp(largest)[1] // 2)
     scaled = np.abs(finite * half) @ np.abs(_finite(weight) * half)
@@ -183,12 +191,12 @@ def _underflow(
         return terms * accumulation.smallest_subnormal + stores * storage.smallest_subnormal
     tau = storage.smallest_normal
 
-    def subnormal(a: np.ndarray) -> np.ndarray:
-        return np.where(np.abs(a) < tau, np.abs(a), 0.0)
-
-    flushed = np.minimum(magnitude, tau) @ np.abs(weight) + magnitude @ subnormal(weight)
-    rest = (2 * terms + 4) * accumulation.smallest_normal + stores * tau
-    return flushed + subnormal(bias) + rest
+    # An operand that is flushed changes its product by less than tau |weight|.
+    flushed = tau * np.abs(weight).sum(axis=0) + np.where(np.abs(bias) < tau, np.abs(bias), 0.0)
+    small = (weight != 0) & (np.abs(weight) < tau)
+    if small.any():
+        flushed = flushed + magnitude @ np.where(small, np.abs(weight), 0.0)
+    return flushed + (2 * terms + 4) * accumulation.smallest_normal + stores * tau
 
 
 def activation_error(
@@ -226,9 +234,12 @@ def activated(z: Bounded, activation: Activation, arithmetic: Arithmetic) -> Bou
         may = np.abs(value) + bound >= largest * (1 - 2 * u)
         value = np.where(overflows, np.copysign(np.inf, value), value)
         bound = np.where(decided | overflows, 0.0, np.where(may, np.inf, bound))
+    unknown = np.isinf(z.bound)
     if not activation.has_limits:  # then nothing is stated at infinity
-        bound = np.where(np.isinf(z.value), np.inf, bound)
-    return Bounded(value, np.where(np.isinf(z.bound), np.inf, bound))
+        unknown = unknown | np.isinf(z.value)
+    if not activation.elementwise:  # then one that is not known leaves none that is
+        unknown = unknown.any(axis=-1, keepdims=True)
+    return Bounded(value, np.where(unknown, np.inf, bound))
 
 
 def residual_state(case: Case, states: np.ndarray, arithmetic: Arithmetic) -> Bounded:
@@ -237,17 +248,41 @@ def residual_state(case: Case, states: np.ndarray, arithmetic: Arithmetic) -> Bo
     ``states`` are h_1 … h_T as the implementation emitted them, (N, T, M); h_0 = 0.
     """
     states = states.astype(float)
-    x, Wx, Wh, bh, _, _ = case.as_computed()
-    operand = np.concatenate([x, _previous(states)], axis=-1)
-    z = affine(operand, np.concatenate([Wx, Wh]), bh, arithmetic, split=case.D)
-    return activated(z, ACTIVATIONS[case.activation], arithmetic)
+    x, Wx, Wh, bh, _, _ = case.as_computed
+    weight, activation = np.concatenate([Wx, Wh]), ACTIVATIONS[case.activation]
+    bounded = []
+    for some in _samples(states):
+        operand = np.concatenate([x[some], _previous(states[some])], axis=-1)
+        z = affine(operand, weight, bh, arithmetic, split=case.D)
+        bounded.append(activated(z, activation, arithmetic))
+    return _together(bounded)
 
 
 def residual_output(case: Case, states: np.ndarray, arithmetic: Arithmetic) -> Bounded:
     """R for Dense: outputs (…, K) from the states (…, M) as the implementation emitted them."""
-    Wo, bo = case.as_computed()[4:]
-    y = affine(states.astype(float), Wo, bo, arithmetic)
-    return activated(y, ACTIVATIONS[case.dense_activation], arithmetic)
+    states = states.astype(float)
+    Wo, bo = case.as_computed[4:]
+    activation = ACTIVATIONS[case.dense_activation]
+    return _together(
+        [
+            activated(affine(states[some], Wo, bo, arithmetic), activation, arithmetic)
+            for some in _samples(states)
+        ]
+    )
+
+
+def _samples(states: np.ndarray) -> Iterator[slice]:
+    """Slices of samples, so few that what is computed for them stays in the processor's cache."""
+    each = max(1, CACHED_NUMBERS * len(states) // max(states.size, 1))
+    for first in range(0, len(states), each):
+        yield slice(first, first + each)
+
+
+def _together(pieces: list[Bounded]) -> Bounded:
+    if len(pieces) == 1:
+        return pieces[0]
+    values, bounds = zip(*pieces)
+    return Bounded(np.concatenate(values), np.concatenate(bounds))
 
 
 def propagated_output(case: Case, arithmetic: Arithmetic) -> Bounded:
@@ -269,7 +304,7 @@ def propagated_output(case: Case, arithmetic: Arithmetic) -> Bounded:
 
 
 def _propagated(case: Case, arithmetic: Arithmetic) -> Bounded:
-    x, Wx, Wh, bh, Wo, bo = tensors = case.as_computed()
+    x, Wx, Wh, bh, Wo, bo = tensors = case.as_computed
     if not all(np.isfinite(tensor).all() for tensor in tensors):
         return _certainly_nan(tensors)
     activation = ACTIVATIONS[case.activation]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Optional, Sequence
 
 import numpy as np
@@ -85,7 +86,7 @@ class Case:
         """Outputs."""
         return int(self.dense_kernel.shape[1])
 
-    @property
+    @cached_property
     def dtype(self) -> str:
         """What is computed in: ``float32``, ``mixed_float16`` … (`strategies.dtypes`)."""
         return self.policy or str(self.inputs.dtype)
@@ -115,6 +116,7 @@ class Case:
             self.dense_bias,
         ]
 
+    @cached_property
     def as_computed(self) -> Tensors:
         """Inputs and weights rounded to what is computed in, as float64."""
         return Tensors(*(computed(a, self.dtype) for a in (self.inputs, *self.weights)))
