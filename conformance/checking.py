@@ -21,7 +21,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Callable, Iterator, Optional
 
 import numpy as np
-from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import HealthCheck, Phase, given, seed, settings, target
 from hypothesis.errors import HypothesisException
 
 from conformance import equations
@@ -65,8 +65,9 @@ class Property:
     narrow: bool
 
     def missing(self, subject: Subject) -> list[str]:
-        """Capabilities that the property needs and the subject does not have."""
-        return sorted(self.needs - subject.capabilities)
+        """What the property needs and the subject does not have: capabilities, a wide dtype."""
+        dtype = [] if self.applies_to(subject.dtype) else [" or ".join(WIDE_DTYPES)]
+        return sorted(self.needs - subject.capabilities) + dtype
 
     def applies_to(self, dtype: str) -> bool:
         """Whether it is said of that dtype."""
@@ -131,6 +132,7 @@ class Tally:
 
     cases: int = 0
     discriminating: int = 0
+    last_discriminates: bool = False
     shares: list[float] = field(default_factory=list)
     met: Counter[str] = field(default_factory=Counter)
     deviating: Counter[str] = field(default_factory=Counter)
@@ -139,11 +141,13 @@ class Tally:
         """Count one case."""
         self.cases += 1
         self.shares += shares.worst
+        self.last_discriminates = False
         if case is not None and shares.informative:
             x, Wx, Wh, bh = case.as_computed[:4]
             activation = ACTIVATIONS[case.activation].value
             states = equations.simple_rnn(x, Wx, Wh, bh, activation=activation)
-            self.discriminating += discriminating(case, states)
+            self.last_discriminates = discriminating(case, states)
+            self.discriminating += self.last_discriminates
 
     def meet(self, known: list[Deviation], deviates: bool) -> None:
         """Count a case to which known deviations apply."""
@@ -341,6 +345,10 @@ def _as_hypothesis_test(attempt: _Attempt) -> Callable[[], None]:
 
     def one_case(**drawn: Any) -> None:
         attempt(**drawn)
+        # What comes closest to the bound is tried more often, where it could show a fault.
+        share = max(subject.shares.worst, default=0.0)
+        if 0 < share <= 1 and attempt.tally.last_discriminates:
+            target(share, label="share of the bound")
 
     # Hypothesis files failing examples under the name, which must be an identifier.
     one_case.__name__ = re.sub(r"\W", "_", f"{found.name}_{subject.id}")

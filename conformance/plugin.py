@@ -97,10 +97,11 @@ class _Session:
     def subjects(self, found: Property) -> list[Subject]:
         """The subjects that a property is checked on."""
         modes: Sequence[Optional[str]] = self.modes if found.per_mode else [None]
+        # One that applies to none of the dtypes is reported as such, once.
+        dtypes = [d for d in self.dtypes if found.applies_to(d)] or self.dtypes[:1]
         return [
             Subject(self.implementation, mode, dtype, self.run, self.modes)
-            for dtype in self.dtypes
-            if found.applies_to(dtype)
+            for dtype in dtypes
             for mode in modes
         ]
 

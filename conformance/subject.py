@@ -165,7 +165,7 @@ class Subject:
         return self.implementation.activations()
 
     def sizes(self, activations: tuple[str, ...] = ("tanh",)) -> st.SearchStrategy[Dimensions]:
-        """Dimensions from a pool of network sizes, half as many for 16-bit dtypes.
+        """Dimensions from a pool of network sizes, a third as many for 16-bit dtypes.
 
         Where there are fewer of them than activations, other modes and dtypes have the others.
         """
@@ -174,7 +174,7 @@ class Subject:
         first = zlib.crc32(self.id.encode()) % len(activations)
         activations = (*activations[first:], *activations[:first])
         return dimensions(
-            max_networks=networks if self.dtype in WIDE_DTYPES else -(-networks // 2),
+            max_networks=networks if self.dtype in WIDE_DTYPES else -(-networks // 3),
             one_batch_per_network=not compiled.isdisjoint(self.modes_run),
             pool_seed=self.run.seed % 2**32,  # NumPy wants no negative ones
             activations=activations,
