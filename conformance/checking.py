@@ -23,11 +23,10 @@ import numpy as np
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis.errors import HypothesisException
 
-from conformance import equations
-from conformance.comparison import discriminating
 from conformance.implementations.protocol import SEVERAL_MODES, ImplementationError
 from conformance.minimise import minimise
-from conformance.subject import Nonconformity, Shares, Subject
+from conformance.subject import Nonconformity, Question, Shares, Subject
+from conformance.tally import Coverage, Tally
 from strategies import NOTEBOOK_SIZE, WIDE_SIZE, Case, notebook_case
 from strategies.profiles import FEWEST_CASES
 
@@ -35,6 +34,8 @@ from strategies.profiles import FEWEST_CASES
 SIMPLIFY_SECONDS = 10.0
 
 CONFORMS, FAILS, NOT_APPLICABLE = "conforms", "fails", "not applicable"
+#: Fails as is known and listed.
+DEVIATES = "deviates (known)"
 
 
 @dataclass(frozen=True)
@@ -112,29 +113,17 @@ def holds_for(
     return decorate
 
 
-@dataclass
-class Tally:
-    """What the cases of a property were worth."""
-
-    cases: int = 0
-    discriminating: int = 0
-    shares: list[float] = field(default_factory=list)
-
-    def add(self, case: Optional[Case], shares: Shares) -> None:
-        """Count one case."""
-        self.cases += 1
-        self.shares += shares.worst
-        if case is not None and shares.informative:
-            states = equations.simple_rnn(case.inputs, *case.weights[:3])
-            self.discriminating += discriminating(case, states)
-
-
 @dataclass(frozen=True)
 class Failure:
-    """The simplest failure found: what was drawn, and what was wrong."""
+    """The simplest failure found: what was drawn, what was wrong, and what had been asked.
+
+    ``repeats`` says whether the same case fails when it is asked again.
+    """
 
     drawn: dict[str, Any]
     error: Nonconformity
+    asked: tuple[Question, ...] = ()
+    repeats: bool = True
 
 
 @dataclass(frozen=True)
@@ -142,7 +131,8 @@ class Result:
     """The outcome of one property on one subject.
 
     ``worst_share`` and ``median_share`` are of the bound used, None where nothing is compared
-    with a bound; ``discriminating`` is None where the property has no quota.
+    with a bound; ``discriminating`` is None where the property has no quota; ``coverage`` says
+    what the cases were about.
     """
 
     property: str
@@ -159,6 +149,7 @@ class Result:
     seconds: float = 0.0
     reason: str = ""
     devices: tuple[str, ...] = ()
+    coverage: Coverage = field(default_factory=Coverage)
     failure: Optional[Failure] = None
 
     def as_dict(self) -> dict[str, Any]:
@@ -166,6 +157,12 @@ class Result:
         plain = asdict(self.without_failure())
         del plain["failure"]
         return plain
+
+    @classmethod
+    def from_dict(cls, plain: dict[str, Any]) -> Result:
+        """The result of which `as_dict` made plain values."""
+        coverage, devices = Coverage(**plain["coverage"]), tuple(plain["devices"])
+        return cls(**{**plain, "coverage": coverage, "devices": devices})
 
     def without_failure(self) -> Result:
         """The same without the failing case."""
@@ -199,6 +196,7 @@ def check(found: Property, subject: Subject) -> Result:
         seconds=time.monotonic() - started,
         reason=reason,
         devices=() if missing else _devices(subject),
+        coverage=tally.coverage(),
         failure=failure,
     )
 
@@ -253,18 +251,17 @@ class _Attempt:
         error = self.error(**drawn)
         if error is None:
             if self.failure is None:  # what is tried to simplify a failure is not counted
-                case = drawn.get("case") if self.found.quota else None
-                self.tally.add(case, self.subject.shares)
+                self.tally.add(drawn, self.subject.shares, quota=self.found.quota)
             return
         if self.failure is None:
             self.tally.cases += 1
             self._deadline = time.monotonic() + SIMPLIFY_SECONDS
-        self.failure = self._failed[_key(drawn)] = Failure(drawn, error)
+        self.failure = self._failed[_key(drawn)] = Failure(drawn, error, tuple(self.subject.asked))
         raise error
 
     def error(self, **drawn: Any) -> Optional[Nonconformity]:
         """What is wrong with the answer to what was drawn, or None."""
-        self.subject.shares = Shares()
+        self.subject.shares, self.subject.asked = Shares(), []
         try:
             with np.errstate(all="ignore"):  # NaN and overflow are judged, not warned of
                 self.found.function(self.subject, **drawn)
@@ -324,7 +321,7 @@ def _simplified(attempt: _Attempt) -> Failure:
     if attempt.error(**failure.drawn) is None:
         error = failure.error
         error.sentence += "; the same case passes when it is repeated"
-        return failure
+        return Failure(failure.drawn, error, failure.asked, repeats=False)
     if "case" not in failure.drawn:
         return failure
 
@@ -335,7 +332,7 @@ def _simplified(attempt: _Attempt) -> Failure:
         drawn = {**failure.drawn, "case": case}
         error = attempt.error(**drawn)
         if error is not None:
-            simplest = Failure(drawn, error)
+            simplest = Failure(drawn, error, tuple(attempt.subject.asked))
         return error is not None
 
     minimise(failure.drawn["case"], fails, SIMPLIFY_SECONDS)

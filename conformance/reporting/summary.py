@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import Iterable, Optional
+from typing import Any, Iterable, Optional
 
 from conformance.checking import CONFORMS, FAILS, NOT_APPLICABLE, Result
 
@@ -14,6 +14,9 @@ QUOTA = 0.4
 FEWEST_FOR_QUOTA = 100
 
 
+#: The verdict on a run, besides `CONFORMS` and `FAILS`.
+INCOMPLETE, NOTHING_CHECKED = "incomplete", "nothing checked"
+
 #: "discr." is the share of discriminating cases, those that could have shown a fault; "worst" and
 #: "median" are shares of the bound.
 _HEADINGS = ("property", "cases", "discr.", "worst", "median", "verdict")
@@ -21,13 +24,17 @@ _HEADINGS = ("property", "cases", "discr.", "worst", "median", "verdict")
 
 @dataclass
 class RunRecord:
-    """What was asked of a run and what came of it; in one process, whatever the workers."""
+    """What was asked of a run and what came of it; in one process, whatever the workers.
+
+    ``results`` and ``failures`` (see `FailureReport.as_dict`) are by the id of the test.
+    """
 
     profile: str
     seed: int
     repeat: str
     expected: set[str] = field(default_factory=set)
     results: dict[str, Result] = field(default_factory=dict)
+    failures: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def expect(self, nodeids: Iterable[str]) -> None:
         """Remember tests that should be run."""
@@ -48,13 +55,26 @@ class RunRecord:
         """Whether nothing was checked, or something was left out."""
         return self.cases == 0 or bool(self.not_run)
 
+    @property
+    def verdict(self) -> str:
+        """The worst of the results, or what keeps them from being a verdict."""
+        if any(result.verdict == FAILS for result in self.results.values()):
+            return FAILS
+        if not self.cases:
+            return NOTHING_CHECKED
+        return INCOMPLETE if self.not_run else CONFORMS
+
+    @property
+    def devices(self) -> list[str]:
+        """On which devices anything was computed."""
+        return sorted({device for r in self.results.values() for device in r.devices})
+
 
 def summary_lines(record: RunRecord, width: int) -> list[str]:
     """Verdict, then what makes a pass weaker, then a table of at most ``width`` columns."""
     results = list(record.results.values())
     return [
-        *_verdict(record),
-        *_weaknesses(results, record),
+        *verdict_lines(record),
         "",
         *_table(results, width),
         "",
@@ -62,27 +82,30 @@ def summary_lines(record: RunRecord, width: int) -> list[str]:
     ]
 
 
+def verdict_lines(record: RunRecord) -> list[str]:
+    """The verdict, and what makes a pass weaker than it looks."""
+    return [*_verdict(record), *_weaknesses(list(record.results.values()), record)]
+
+
 def _verdict(record: RunRecord) -> list[str]:
     results = record.results.values()
-    failing = [result for result in results if result.verdict == FAILS]
     name = next(iter(results)).implementation if results else "the implementation"
-    if failing:
-        properties = sorted({result.sentence for result in failing})
+    if record.verdict == FAILS:
+        properties = sorted({result.sentence for result in results if result.verdict == FAILS})
         return [f"{name} FAILS. Not always true:", *(f"  {s}" for s in properties)]
-    if not record.cases:
+    if record.verdict == NOTHING_CHECKED:
         return ["NOTHING WAS CHECKED: no property was executed, and that is a failure"]
-    if record.not_run:
+    if record.verdict == INCOMPLETE:
         return [f"{name}: INCOMPLETE, {len(record.not_run)} tests were not run"]
-    devices = sorted({d for result in results for d in result.devices})
-    return [f"{name} CONFORMS in {record.cases} cases, computed on {', '.join(devices)}"]
+    return [f"{name} CONFORMS in {record.cases} cases, computed on {', '.join(record.devices)}"]
 
 
 def _weaknesses(results: list[Result], record: RunRecord) -> list[str]:
     lines = []
-    for sentence, group in _by_sentence(results).items():
+    for sentence, group in by_sentence(results).items():
         counted = [r for r in group if r.discriminating is not None]
         cases = sum(r.cases for r in counted)
-        share = _discriminating(group)
+        share = discriminating_share(group)
         if share is not None and cases >= FEWEST_FOR_QUOTA and share < QUOTA:
             lines.append(
                 f"warning: only {share:.0%} of the cases of «{sentence}» could have shown a "
@@ -101,10 +124,10 @@ def _table(results: list[Result], width: int) -> list[str]:
     if not ran:
         return []
     rows = [_HEADINGS]
-    for sentence, group in _by_sentence(ran).items():
+    for sentence, group in by_sentence(ran).items():
         shares = [r.worst_share for r in group if r.worst_share is not None]
         medians = sorted(r.median_share for r in group if r.median_share is not None)
-        discriminating = _discriminating(group)
+        discriminating = discriminating_share(group)
         failing = sum(r.verdict == FAILS for r in group)
         rows.append(
             (
@@ -143,7 +166,7 @@ def _totals(results: list[Result], record: RunRecord) -> list[str]:
     ]
 
 
-def _by_sentence(results: list[Result]) -> dict[str, list[Result]]:
+def by_sentence(results: list[Result]) -> dict[str, list[Result]]:
     """Results by property, the main job first."""
     groups: dict[str, list[Result]] = {}
     for result in sorted(results, key=lambda r: (r.clause != "recurrence", r.clause, r.property)):
@@ -151,7 +174,8 @@ def _by_sentence(results: list[Result]) -> dict[str, list[Result]]:
     return groups
 
 
-def _discriminating(group: list[Result]) -> Optional[float]:
+def discriminating_share(group: list[Result]) -> Optional[float]:
+    """The share of discriminating cases among results; None where there is no quota."""
     counted = [r for r in group if r.discriminating is not None]
     cases = sum(r.cases for r in counted)
     return sum(r.discriminating or 0 for r in counted) / cases if cases else None
