@@ -106,7 +106,7 @@ def _in_words(name: str, value: Any) -> dict[str, str]:
             inner.update(_in_words(str(key), part))
         return inner
     if isinstance(value, np.ndarray):
-        return {name: "given"}
+        return {name.replace("_", " "): "given"}
     words = {True: "yes", False: "no", None: "none"}
     plain = value is None or isinstance(value, bool)
     return {name.replace("_", " "): words[value] if plain else str(value)}

@@ -18,6 +18,7 @@ LAYERS = [
     ["conformance.comparison"],
     ["conformance.implementations", "conformance.minimise"],
     ["conformance.subject"],
+    ["conformance.tally"],
     ["conformance.checking"],
     ["conformance.faults", "conformance.faults_keras", "conformance.properties"],
     ["conformance.reporting"],

@@ -53,7 +53,7 @@ class ReportHooks:
 
     @property
     def terminal(self) -> Any:
-        """pytest's terminal reporter, None where that is switched off."""
+        """The terminal reporter of pytest, None where that is switched off."""
         return self.config.pluginmanager.get_plugin("terminalreporter")
 
     @pytest.hookimpl(hookwrapper=True)
@@ -143,7 +143,7 @@ def _for_junit(result: Result) -> list[tuple[str, object]]:
         "verdict": result.verdict,
         "cases": result.cases,
         "discriminating": result.discriminating,
-        "worst_share": result.worst_share,
+        "worst_share": None if result.worst_share is None else f"{result.worst_share:.4g}",
         "reason": result.reason or None,
     }
     return [(name, value) for name, value in values.items() if value is not None]

@@ -189,7 +189,7 @@ def read_json(path: Path) -> Report:
     schema = plain.get("schema")
     if isinstance(schema, int) and schema > SCHEMA:
         raise ReportError(
-            f"{path}: has schema {schema}, newer than {SCHEMA}: read it with a newer rnn-conformance"
+            f"{path}: has schema {schema}, this rnn-conformance reads up to {SCHEMA}: update it"
         )
     try:
         return _report(plain)

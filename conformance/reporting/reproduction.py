@@ -11,12 +11,13 @@ import os
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Optional, Sequence
+from typing import Any, Optional, Sequence, cast
 
 import numpy as np
 
 from conformance.checking import Failure, Property
-from conformance.comparison import compare
+from conformance.comparison import Comparison, compare
+from conformance.error_bound import residual_output, residual_state
 from conformance.subject import Question, Subject
 from strategies import Case
 from strategies.cases import array_text
@@ -60,7 +61,6 @@ _KERAS_CALLS = {
 }
 
 _LAST = """\
-got = np.asarray(got)
 h = np.zeros((len(x), len(bh)))
 for t in range(x.shape[1]):
     h = np.tanh(x[:, t].astype(float) @ Wx + h @ Wh + bh)
@@ -80,9 +80,8 @@ print("got", got, "expected", expected, "difference", got - expected, "bound", b
 assert (abs(got - expected) <= bound).all(), "the difference is more than rounding explains"
 """
 _REPEATED = """\
-first, again = np.asarray(first), np.asarray(got)
-print("first", first, "again", again, sep="\\n")
-assert first.tobytes() == again.tobytes(), "the same call gave other bits"
+print("first", first, "again", got, sep="\\n")
+assert first.tobytes() == got.tobytes(), "the same call gave other bits"
 """
 _KIND = """\
 for array, shape in zip({arrays}, {shapes}):
@@ -112,7 +111,7 @@ def script(found: Property, subject: Subject, failure: Failure) -> Optional[Scri
     """The script of a failure, or None where it has none.
 
     Failures of what is not computed, such as the number of parameters, have none: there the
-    report's own sentence says all. Nor has one that does not repeat.
+    report's own sentence says all. Nor has one that does not show in a new network.
     """
     if not failure.repeats:
         return None
@@ -124,62 +123,83 @@ def script(found: Property, subject: Subject, failure: Failure) -> Optional[Scri
     mode = f" in mode {', '.join(modes)}" if subject.implementation.modes != ("call",) else ""
     parts = [_HEAD.format(sentence=found.sentence, mode=mode, imports=library.imports)]
     parts.append(library.build)
+    as_arrays = verdict.startswith((_LAST, _REPEATED))
     before: Optional[Case] = None
     for i, question in enumerate(asked):
         name = "got" if i == len(asked) - 1 else "first" if i == 0 else "other"
         parts.append(_assignments(question.case, before))
-        parts.append(library.call(name, question.mode))
+        parts.append(library.call(name, question.mode, as_arrays))
         before = question.case
     return Script("".join([*parts, verdict]), library.needs)
 
 
 def _shown_by(subject: Subject, failure: Failure) -> tuple[list[Question], str]:
-    """The questions to ask again, in order, and the lines that judge the last answer."""
+    """The questions to ask again, in order, and the lines that judge the last answer.
+
+    They have been asked again, of a new network, and the answer was wrong again: what does not
+    show in that way has no script.
+    """
     asked, comparison = list(failure.asked), failure.error.comparison
     if not asked:
         return [], ""
-    last = asked[-1]
     if failure.error.__cause__ is not None:
-        return asked, "" if last.answer is None else _of_the_right_kind(last)
+        return asked, "" if asked[-1].answer is None else _of_the_right_kind(asked[-1])
+    T = asked[-1].case.T
     if comparison is not None and comparison.quantity != "changed output":
-        if last.sequences:
+        if "step" in comparison.axes:
             T = comparison.bound.shape[1]
-            verdict = _STEPS.format(T=T) + _STEP_QUANTITY[comparison.quantity].format(T=T)
-        else:
-            verdict = _LAST
-        verdict += _WITHIN.format(bound=array_text(comparison.bound))
-        return _needed(subject, asked), verdict
-    # Two answers differ that should be equal: one of them is not the recurrence's.
-    for i, question in enumerate(asked):
-        bound = None if question.sequences else _exceeded(subject, question)
-        if bound is not None:
-            verdict = _LAST + _WITHIN.format(bound=array_text(bound))
-            return _needed(subject, asked[: i + 1]), verdict
-    if len(asked) > 1 and _same(asked[0].case, last.case):
-        return asked, _REPEATED
+        ends = [len(asked)]
+    else:  # two answers differ that should be equal: one of them is not the recurrence's
+        ends = list(range(1, len(asked) + 1))
+    for end in ends:
+        last = asked[end - 1]
+        # Alone if that will do; twice where a network is wrong only after it was used.
+        for questions in ([last], asked[:end], [last, last]):
+            wrong = _wrong(subject, _asked_again(subject, questions), T)
+            if wrong is not None:
+                return questions, _verdict(wrong, last.sequences, T)
+    if len(asked) > 1 and _same(asked[0], asked[-1]):
+        answers = [np.asarray(q.answer).tobytes() for q in _asked_again(subject, asked)]
+        if answers and answers[0] != answers[-1]:
+            return asked, _REPEATED
     return [], ""
 
 
-def _exceeded(subject: Subject, question: Question) -> Optional[np.ndarray]:
-    """The bound, if the answer is outside; None if it is inside."""
-    wanted = subject.equation(question.case)
-    within = compare("output", np.asarray(question.answer), wanted).within
-    return None if within else wanted.bound
+def _asked_again(subject: Subject, questions: list[Question]) -> list[Question]:
+    """The same questions with the answers of a new network; none if it raises."""
+    last, answered = questions[-1], []
+    try:
+        network = subject.new_network(last.case.dimensions.network, sequences=last.sequences)
+        for q in questions:
+            network.set_weights(q.case.weights)
+            method = network.states_and_outputs if last.sequences else network.output
+            answer = method(q.case.inputs, q.mode)
+            answered.append(Question(q.case, q.mode, q.sequences, answer))
+    except Exception:  # whatever the thing under test may raise
+        return []
+    return answered
 
 
-def _needed(subject: Subject, asked: list[Question]) -> list[Question]:
-    """The last question alone, where a new network answers it in the same way."""
-    last = asked[-1]
-    if len(asked) > 1 and not last.sequences:
-        try:
-            network = subject.new_network(last.case.dimensions.network)
-            network.set_weights(last.case.weights)
-            answer = network.output(last.case.inputs, last.mode)
-            if _exceeded(subject, Question(last.case, last.mode, False, answer)) is not None:
-                return [last]
-        except Exception:  # whatever the thing under test may raise
-            return asked
-    return asked
+def _wrong(subject: Subject, answered: list[Question], T: int) -> Optional[Comparison]:
+    """What is outside its bound in the last answer, up to step ``T``; None if nothing is."""
+    if not answered:
+        return None
+    last = answered[-1]
+    if not last.sequences:
+        comparisons = [compare("output", np.asarray(last.answer), subject.equation(last.case))]
+    else:
+        states, outputs = (np.asarray(array)[:, :T] for array in cast(Any, last.answer))
+        case = last.case.replace(inputs=last.case.inputs[:, :T])
+        comparisons = [
+            compare("state", states, residual_state(case, states, subject.arithmetic)),
+            compare("output", outputs, residual_output(case, states, subject.arithmetic)),
+        ]
+    return next((c for c in comparisons if not c.within), None)
+
+
+def _verdict(wrong: Comparison, sequences: bool, T: int) -> str:
+    lines = _STEPS.format(T=T) + _STEP_QUANTITY[wrong.quantity].format(T=T)
+    return (lines if sequences else _LAST) + _WITHIN.format(bound=array_text(wrong.bound))
 
 
 def _of_the_right_kind(question: Question) -> str:
@@ -201,8 +221,10 @@ def _assignments(case: Case, before: Optional[Case]) -> str:
     return "".join(lines)
 
 
-def _same(case: Case, other: Case) -> bool:
-    return all(_equal(getattr(case, name), getattr(other, name)) for name in _NAMES.values())
+def _same(one: Question, other: Question) -> bool:
+    tensors = [(getattr(one.case, n), getattr(other.case, n)) for n in _NAMES.values()]
+    asked = (one.mode, one.sequences) == (other.mode, other.sequences)
+    return asked and all(_equal(*pair) for pair in tensors)
 
 
 def _equal(tensor: np.ndarray, other: np.ndarray) -> bool:
@@ -219,10 +241,11 @@ class _Library:
     calls: dict[str, str]
     takes_weights: bool
 
-    def call(self, name: str, mode: str) -> str:
+    def call(self, name: str, mode: str, as_array: bool) -> str:
         """Lines that assign an answer to ``name``."""
         weights = f"model.set_weights({_WEIGHTS})\n" if self.takes_weights else ""
-        return f"{weights}{name} = {self.calls[mode]}\n"
+        call = f"np.asarray({self.calls[mode]})" if as_array else self.calls[mode]
+        return f"{weights}{name} = {call}\n"
 
 
 def _library(subject: Subject, question: Question) -> _Library:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any, Iterable, Optional
 
-from conformance.checking import CONFORMS, FAILS, NOT_APPLICABLE, Result
+from conformance.checking import CONFORMS, DEVIATES, FAILS, NOT_APPLICABLE, Result
 
 #: A property warns when fewer of its cases than this could have shown a fault.
 QUOTA = 0.4
@@ -74,12 +75,21 @@ def summary_lines(record: RunRecord, width: int) -> list[str]:
     """Verdict, then what makes a pass weaker, then a table of at most ``width`` columns."""
     results = list(record.results.values())
     return [
-        *verdict_lines(record),
+        *(part for line in verdict_lines(record) for part in _wrapped(line, width)),
         "",
         *_table(results, width),
         "",
         *_totals(results, record),
     ]
+
+
+def _wrapped(line: str, width: int) -> list[str]:
+    """A list of sentences in pieces that fit; the id of a test stays whole, to be copied."""
+    if not line.startswith(NOT_APPLICABLE):
+        return [line]
+    return textwrap.wrap(
+        line, width, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False
+    )
 
 
 def verdict_lines(record: RunRecord) -> list[str]:
@@ -111,8 +121,12 @@ def _weaknesses(results: list[Result], record: RunRecord) -> list[str]:
                 f"warning: only {share:.0%} of the cases of «{sentence}» could have shown a "
                 f"fault (quota {QUOTA:.0%})"
             )
-    reasons = sorted({(r.sentence, r.reason) for r in results if r.verdict == NOT_APPLICABLE})
-    lines += [f"not applicable: {sentence} ({reason})" for sentence, reason in reasons]
+    inapplicable: dict[str, set[str]] = {}
+    for result in results:
+        if result.verdict == NOT_APPLICABLE:
+            inapplicable.setdefault(result.reason, set()).add(result.sentence)
+    for reason, sentences in sorted(inapplicable.items()):
+        lines.append(f"not applicable: {'; '.join(sorted(sentences))} ({reason})")
     lines += [f"not run: {nodeid}" for nodeid in record.not_run[:5]]
     if len(record.not_run) > 5:
         lines.append(f"not run: … and {len(record.not_run) - 5} more")
@@ -136,7 +150,7 @@ def _table(results: list[Result], width: int) -> list[str]:
                 "" if discriminating is None or failing else f"{discriminating:.0%}",
                 f"{max(shares):.2f}" if shares else "",
                 f"{medians[len(medians) // 2]:.2f}" if medians else "",
-                f"{failing} of {len(group)} fail" if failing else CONFORMS,
+                _verdict_of(group),
             )
         )
     widths = [max(len(row[i]) for row in rows) for i in range(1, len(_HEADINGS))]
@@ -153,14 +167,23 @@ def _table(results: list[Result], width: int) -> list[str]:
     ]
 
 
+def _verdict_of(group: list[Result]) -> str:
+    for verdict, word in ((FAILS, "fail"), (DEVIATES, "deviate")):
+        number = sum(result.verdict == verdict for result in group)
+        if number:
+            return f"{number} of {len(group)} {word}"
+    return CONFORMS
+
+
 def _shortened(sentence: str, length: int) -> str:
     return sentence if len(sentence) <= length else sentence[: length - 1] + "…"
 
 
 def _totals(results: list[Result], record: RunRecord) -> list[str]:
     counts = Counter(result.verdict for result in results)
+    deviating = f"{DEVIATES}: {counts[DEVIATES]}   " if counts[DEVIATES] else ""
     return [
-        f"{CONFORMS}: {counts[CONFORMS]}   {FAILS}: {counts[FAILS]}   "
+        f"{CONFORMS}: {counts[CONFORMS]}   {deviating}{FAILS}: {counts[FAILS]}   "
         f"{NOT_APPLICABLE}: {counts[NOT_APPLICABLE]}   not run: {len(record.not_run)}   "
         f"(tests)   cases: {record.cases}"
     ]
