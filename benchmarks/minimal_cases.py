@@ -20,6 +20,7 @@ import time
 from typing import Any, Optional
 
 import numpy as np
+from hypothesis import settings
 
 from conformance.checking import Property, check
 from conformance.faults import FAULTS, seeded_fault
@@ -43,6 +44,8 @@ PROPERTIES: tuple[Property, ...] = tuple(
 def measure(arguments: tuple[str, str, str, int]) -> Optional[dict[str, Any]]:
     """The smallest case found for a fault, and the seconds; None where it is not noticed."""
     name, mode, fault, seed = arguments
+    settings.register_profile("from scratch", database=None)
+    settings.load_profile("from scratch")
     faulty = seeded_fault(load_implementation(name), fault)
     faulty.network(NetworkSize(1, 1, 1), "float32", sequences=False)  # imports what is tested
     for found in PROPERTIES:

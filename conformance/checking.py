@@ -156,7 +156,7 @@ class Result:
         """Plain values only, as they are sent between processes."""
         plain = asdict(self.without_failure())
         del plain["failure"]
-        return plain
+        return {**plain, "devices": list(self.devices)}
 
     @classmethod
     def from_dict(cls, plain: dict[str, Any]) -> Result:

@@ -235,11 +235,12 @@ def comparison_lines(comparison: Comparison, width: int) -> list[str]:
         [_cell(column.verdicts(found.property)) for column in comparison.columns]
         for found in comparison.properties
     ]
+    sentences = [found.sentence for found in comparison.properties]
     room = max(20, width - 9 * len(letters))
-    longest = min(room, max((len(found.sentence) for found in comparison.properties), default=8))
+    longest = min(room, max(len(s) for s in ("property", *sentences)))
     lines += ["", "property".ljust(longest) + "".join(letter.rjust(9) for letter in letters)]
-    for found, row in zip(comparison.properties, cells):
-        lines.append(found.sentence[:longest].ljust(longest) + "".join(c.rjust(9) for c in row))
+    for sentence, row in zip(sentences, cells):
+        lines.append(sentence[:longest].ljust(longest) + "".join(cell.rjust(9) for cell in row))
     symbols = [*SYMBOLS.items(), (NOT_ASKED, NOT_ASKED_SYMBOL)]
     legend = "   ".join(f"{symbol} {verdict}" for verdict, symbol in symbols)
     return [*lines, "", f"{legend}   (with the worst share of the bound)"]
@@ -248,5 +249,5 @@ def comparison_lines(comparison: Comparison, width: int) -> list[str]:
 def _cell(results: list[Result]) -> str:
     verdict = worst(results)
     shares = [r.worst_share for r in results if r.worst_share is not None]
-    share = f" {max(shares):.2f}" if shares else ""
+    share = f" {max(shares):.2f}" if shares and verdict != FAILS else ""
     return SYMBOLS.get(verdict, NOT_ASKED_SYMBOL) + share

@@ -42,6 +42,7 @@ if (filters) {
     shown.textContent = `${rows} of ${table.tBodies[0].rows.length} properties`;
   };
   filters.addEventListener("input", apply);
+  filters.addEventListener("change", apply);
   filters.addEventListener("submit", (event) => event.preventDefault());
   filters.addEventListener("reset", () => setTimeout(apply));
   apply();
