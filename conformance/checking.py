@@ -327,15 +327,27 @@ def _simplified(attempt: _Attempt) -> Failure:
 
     simplest = failure
 
-    def fails(case: Case) -> bool:
+    def fails(case: Case, again: bool = False) -> bool:
         nonlocal simplest
         drawn = {**failure.drawn, "case": case}
         error = attempt.error(**drawn)
         if error is not None:
+            error.sentence += "; a network that is new gave the right answer before" * again
             simplest = Failure(drawn, error, tuple(attempt.subject.asked))
         return error is not None
 
+    def fails_afresh(case: Case) -> bool:
+        attempt.subject.run.networks.clear()
+        return fails(case)
+
     minimise(failure.drawn["case"], fails, SIMPLIFY_SECONDS)
+    if not fails_afresh(simplest.drawn["case"]):
+        # The networks had been used for other cases: these may be what was wrong.
+        minimise(
+            failure.drawn["case"],
+            lambda case: fails_afresh(case) or fails(case, again=True),
+            SIMPLIFY_SECONDS,
+        )
     return simplest
 
 

@@ -42,6 +42,10 @@ class NetworkCache:
     def __len__(self) -> int:
         return len(self._networks)
 
+    def clear(self) -> None:
+        """Forget all, so that the next ones are new."""
+        self._networks.clear()
+
     def get(
         self, implementation: Implementation, size: NetworkSize, dtype: str, sequences: bool
     ) -> Network:

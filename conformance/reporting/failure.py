@@ -13,8 +13,11 @@ from conformance.faults import Fault, explaining_fault
 from conformance.reporting.header import named_versions
 from conformance.reporting.reproduction import script
 from conformance.subject import Subject
-from strategies import Case
+from strategies import Case, Dimensions
 from strategies.tensors import Tensors
+
+#: So many signs of what was found are printed.
+LONGEST = 400
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,7 @@ def describe_failure(
         f"FAILS: {found.sentence}",
         " · ".join(filter(None, tested)),
         *_drawn(failure),
-        f"found: {error.sentence}",
+        f"found: {_in_one_line(error.sentence)}",
     ]
     fault: Optional[Fault] = None
     if comparison is not None:
@@ -76,9 +79,19 @@ def describe_failure(
     )
 
 
+def _in_one_line(sentence: str) -> str:
+    """Arrays are printed over several lines; a long sentence is cut, and says so."""
+    line = " ".join(sentence.split())
+    return line if len(line) <= LONGEST else f"{line[:LONGEST]}… ({len(line)} signs)"
+
+
 def _drawn(failure: Failure) -> list[str]:
     lines = []
     for name, value in failure.drawn.items():
+        if isinstance(value, Dimensions):  # of a network that is built, for any N and T
+            fixed = f" T={value.T} (fixed when built)" if value.static_time else ""
+            lines.append(f"network: D={value.D} M={value.M} K={value.K}{fixed}")
+            continue
         if not isinstance(value, Case):
             lines.append(f"{name}: {value}")
             continue
