@@ -9,6 +9,7 @@ import sys
 import numpy as np
 import pytest
 from subjects import EVERY_STEP, LAST_OUTPUT, PROPERTIES, forget_failures, forward, subject_of
+from test_faults import CATCHES
 
 from conformance import checking
 from conformance.checking import check
@@ -172,21 +173,23 @@ KINDS = {
     ),
     "a wrong number of parameters": (
         fault("bias_not_counted"), PROPERTIES["test_parameter_count_equals_the_formula"],
-        [HEAD, NUMPY_BUILT, NETWORK, r"found: SimpleRNN's count is \d+, must be \d+", AGAIN],
+        [HEAD, NUMPY_BUILT, NETWORK, r"found: SimpleRNN's count is \d+, must be \d+", PROJECT,
+         AGAIN],
     ),
     "wrong initial weights": (
         fault("fresh_kernel_is_positive"), PROPERTIES["test_fresh_kernels_are_glorot_uniform"],
-        [HEAD, NUMPY_BUILT, NETWORK, r"found: kernel: the mean is \S+, chance gives \S+", AGAIN],
+        [HEAD, NUMPY_BUILT, NETWORK, r"found: kernel: the mean is \S+, chance gives \S+",
+         PROJECT, AGAIN],
     ),
     "weights that are changed": (
         fault("signed_zeros_lost"), PROPERTIES["test_weights_come_back_bit_for_bit"],
         [HEAD, NUMPY_BUILT, *CASE, r"special: \d+", r"found: \w+ came back changed: .* for .*",
-         AGAIN],
+         PROJECT, AGAIN],
     ),
     "shapes stated wrongly": (
         fault("unknown_time_stated_as_one"), PROPERTIES["test_stated_shapes_equal_the_equations"],
         [HEAD, NUMPY_BUILT, NETWORK, "sequences: True", r"known: \(\w+, \w+\)",
-         r"found: for N=\w+, T=\w+ what is stated is .*, must be .*", AGAIN],
+         r"found: for N=\w+, T=\w+ what is stated is .*, must be .*", PROJECT, AGAIN],
     ),
 }  # fmt: skip
 
@@ -291,9 +294,33 @@ def test_every_numeric_fault_that_a_property_of_answers_notices_has_a_script_tha
     assert name == "float64_computed_in_float32"  # which float32 does not notice
 
 
-def test_a_failure_that_is_not_an_answer_has_none():
-    found = PROPERTIES["test_parameter_count_equals_the_formula"]
-    assert script(*failure_of(fault("bias_not_counted"), found)) is None
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        ("bias_not_counted", "test_parameter_count_equals_the_formula"),
+        ("unknown_time_stated_as_one", "test_stated_shapes_equal_the_equations"),
+        ("recurrent_kernel_has_kernels_name", "test_weights_are_kernel_recurrent_kernel_and_bias"),
+        ("signed_zeros_lost", "test_weights_come_back_bit_for_bit"),
+        ("fresh_dense_bias_is_tiny", "test_fresh_biases_are_zero"),
+        ("fresh_recurrent_kernel_is_scaled", "test_fresh_recurrent_kernel_is_orthogonal"),
+        ("fresh_kernel_is_positive", "test_fresh_kernels_are_glorot_uniform"),
+    ],
+)
+def test_what_is_no_answer_is_shown_by_the_property_itself(name, found):
+    shown = script(*failure_of(fault(name), PROPERTIES[found]))
+    done = run_script(shown.text)
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1].startswith("conformance.subject.Nonconformity: ")
+    seeded = f"seeded_fault(load_implementation('numpy'), '{name}')"
+    done = run_script(shown.text.replace(seeded, "load_implementation('numpy')"))
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_every_property_of_numpy_that_fails_has_a_script():
+    # Each with the fault that `test_faults` says it catches by itself; but for one at random.
+    for found, name in CATCHES.items():
+        shown = script(*failure_of(fault(name), PROPERTIES[found]))
+        assert shown is not None or name == "last_bit_random", found
 
 
 def test_a_failure_that_does_not_repeat_has_none():

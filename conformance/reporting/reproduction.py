@@ -8,9 +8,7 @@ imports it.
 from __future__ import annotations
 
 import os
-import zlib
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Optional, Sequence, cast
 
 import numpy as np
@@ -18,15 +16,11 @@ import numpy as np
 from conformance.checking import Failure, Property
 from conformance.comparison import Comparison, compare
 from conformance.error_bound import residual_output, residual_state
+from conformance.reporting.property_script import property_script
+from conformance.reporting.script import TRIALS, Script, of_this_project
 from conformance.subject import Question, Subject
 from strategies import Case
 from strategies.cases import array_text
-
-#: Scripts are written here, in the folder where pytest was started.
-FOLDER = Path(".conformance")
-#: A failure has a script if it shows in so many new networks: a random one is not promised.
-TRIALS = 3
-_PROJECT = Path(__file__).resolve().parent.parent.parent
 
 #: The names of the tensors in a script, and in a case.
 _NAMES = {
@@ -93,33 +87,16 @@ for array, shape in zip({arrays}, {shapes}):
 """
 
 
-@dataclass(frozen=True)
-class Script:
-    """A script, and what it needs besides Python, in words."""
-
-    text: str
-    needs: str
-
-    def write(self, found: Property, subject: Subject) -> Path:
-        """Write it into `FOLDER` and return where it is."""
-        name = f"{found.name}-{subject.id}-{zlib.crc32(self.text.encode()):08x}.py"
-        path = FOLDER / name.replace(":", "-")
-        FOLDER.mkdir(exist_ok=True)
-        path.write_text(self.text, encoding="utf-8")
-        return path
-
-
 def script(found: Property, subject: Subject, failure: Failure) -> Optional[Script]:
-    """The script of a failure, or None where it has none.
+    """The script of a failure, or None where new networks do not show it every time.
 
-    Failures of what is not computed, such as the number of parameters, have none: there the
-    report's own sentence says all. Nor has one that does not show in a new network.
+    Where a wrong answer shows it, the script asks; where that does not, it checks the property.
     """
     if not failure.repeats:
         return None
     asked, verdict = _shown_by(subject, failure)
     if not asked:
-        return None
+        return property_script(found, subject, failure)
     library = _library(subject, asked[-1])
     modes = sorted({question.mode for question in asked})
     mode = f" in mode {', '.join(modes)}" if subject.implementation.modes != ("call",) else ""
@@ -275,18 +252,8 @@ def _library(subject: Subject, question: Question) -> _Library:
 
 
 def _of_this_project(subject: Subject, question: Question) -> _Library:
-    name, _, fault = subject.implementation.name.partition("+")
-    imports = (
-        f"import sys\nsys.path.insert(0, {str(_PROJECT)!r})\n"
-        "from conformance.faults import seeded_fault\n"
-        "from conformance.implementations import load_implementation\n"
-        "from strategies import NetworkSize"
-    )
-    loaded = f"load_implementation({name!r})"
-    if fault:
-        loaded = f"seeded_fault({loaded}, {fault!r})"
-    else:
-        imports = imports.replace("from conformance.faults import seeded_fault\n", "")
+    imports, loaded, needs = of_this_project(subject)
+    imports += "\nfrom strategies import NetworkSize"
     size = ", ".join(map(str, question.case.dimensions.network))
     build = (
         f"model = {loaded}.network(\n"
@@ -294,5 +261,4 @@ def _of_this_project(subject: Subject, question: Question) -> _Library:
     )
     method = "states_and_outputs" if question.sequences else "output"
     calls = {mode: f"model.{method}(x, {mode!r})" for mode in subject.implementation.modes}
-    what = "the fault that it seeds" if fault else f"its implementation {name}"
-    return _Library(imports, build, f"needs this project, for {what}", calls, True)
+    return _Library(imports, build, needs, calls, True)
