@@ -56,7 +56,7 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
                 shoot(browser, page, options.images / "report.png")
             if options.failing is not None:
                 write_html(read_json(options.failing), page)
-                shoot(browser, page, options.images / "failure.png", height=1000)
+                shoot(browser, page, options.images / "failure.png", height=1500)
             if options.compare is not None:
                 pairs = [(path, read_json(path)) for path in options.compare]
                 write_comparison(compare_reports(pairs), page)

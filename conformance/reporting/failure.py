@@ -117,7 +117,8 @@ def _where(comparison: Comparison, subject: Subject) -> list[str]:
     place = ", ".join(f"{axis} {i}" for axis, i in zip(comparison.axes, index))
     got, expected = float(comparison.got[index]), float(comparison.expected[index])
     bound, error = float(comparison.bound[index]), float(comparison.error[index])
-    ulps = error / float(subject.arithmetic.ulp(np.array(expected)))
+    # Where 0 was expected, its own last place would say nothing.
+    ulps = error / float(subject.arithmetic.ulp(np.array(expected or got)))
     outside = int((~(comparison.error <= comparison.bound)).sum())
     lines = [
         f"first outside: {place} ({outside} of {comparison.got.size} elements are)",

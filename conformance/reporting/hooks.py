@@ -87,6 +87,7 @@ class ReportHooks:
             return
         if self.terminal.isatty:
             self.terminal.showfspath = False
+            self.terminal._show_progress_info = False  # older pytests write [100%] into the line
             self.progress = Progress(self.record)
 
     def pytest_report_teststatus(self, report: pytest.TestReport) -> Optional[tuple[str, str, str]]:
