@@ -100,8 +100,8 @@ def test_a_changed_verdict_comes_before_the_table():
         "A holds    ✓ 0.30        ✗",
         "B holds    ✓ 0.30   ✓ 0.30",
         "",
-        "✓ conforms   ✗ fails   ≈ deviates (known)   – not applicable   · not asked   "
-        "(with the worst share of the bound)",
+        "✓ conforms   ✗ fails   ≈ deviates (known)   – not applicable   · not asked",
+        "Numbers are the worst shares of the bound.",
     ]
 
 

@@ -149,7 +149,7 @@ def test_sizes_and_pairs_of_options_are_shown_with_what_is_missing(text):
     read = words(text)
     for title in ("N samples", "T time steps", "D features", "M hidden units", "K outputs"):
         assert f"{title}, 1 to 3" in read
-    assert "mask texture (2 of 4 pairs)" in read
+    assert "mask × texture: 2 of 4 pairs" in read
     table = text.partition('<table class="crossing">')[2].partition("</table>")[0]
     zero = ' class="zero"'
     assert re.findall(r"<td( class=\"zero\")?>(\d+)</td>", table) == [

@@ -1,7 +1,11 @@
 """Make the screenshots in docs/images from reports of runs, in a headless Chromium.
 
-    pytest --report run.json          # and of other versions, or with a fault
-    python tools/screenshots.py --run run.json --failing failing.json --compare a.json b.json
+    pytest -n auto --report run.json                                # the installed TensorFlow
+    pytest --implementation mymodule:forward --report failing.json  # a function that transposes Wh
+    tox run -e tf27 -- --conformance-profile quick --report tf27.json
+    pytest -n auto --conformance-profile quick --fault wrong_only_under_xla --report xla.json
+    python tools/screenshots.py --run run.json --failing failing.json
+    python tools/screenshots.py --compare tf27.json run.json xla.json
 
 Needs the extras ``report`` and ``browser`` and, from the system's packages, Chromium with its
 driver (Debian: apt-get install chromium chromium-driver).

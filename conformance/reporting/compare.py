@@ -243,7 +243,7 @@ def comparison_lines(comparison: Comparison, width: int) -> list[str]:
         lines.append(sentence[:longest].ljust(longest) + "".join(cell.rjust(9) for cell in row))
     symbols = [*SYMBOLS.items(), (NOT_ASKED, NOT_ASKED_SYMBOL)]
     legend = "   ".join(f"{symbol} {verdict}" for verdict, symbol in symbols)
-    return [*lines, "", f"{legend}   (with the worst share of the bound)"]
+    return [*lines, "", legend, "Numbers are the worst shares of the bound."]
 
 
 def _cell(results: list[Result]) -> str:
