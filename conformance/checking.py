@@ -16,7 +16,6 @@ import statistics
 import time
 import traceback
 import zlib
-from collections import Counter
 from dataclasses import asdict, dataclass, field
 from typing import Any, Callable, Iterator, Optional
 
@@ -24,13 +23,11 @@ import numpy as np
 from hypothesis import HealthCheck, Phase, given, seed, settings, target
 from hypothesis.errors import HypothesisException
 
-from conformance import equations
-from conformance.activations import ACTIVATIONS
-from conformance.comparison import discriminating
 from conformance.deviations import Deviation
 from conformance.implementations.protocol import SEVERAL_MODES, ImplementationError
 from conformance.minimise import minimise
-from conformance.subject import Nonconformity, Shares, Subject
+from conformance.subject import Nonconformity, Question, Shares, Subject
+from conformance.tally import Coverage, Tally
 from strategies import NOTEBOOK_SIZE, WIDE_DTYPES, WIDE_SIZE, Case, notebook_case
 from strategies.profiles import FEWEST_CASES
 
@@ -38,6 +35,7 @@ from strategies.profiles import FEWEST_CASES
 SIMPLIFY_SECONDS = 10.0
 
 CONFORMS, FAILS, NOT_APPLICABLE = "conforms", "fails", "not applicable"
+#: Fails as is known and listed.
 DEVIATES = "deviates (known)"
 
 
@@ -126,44 +124,17 @@ def holds_for(
     return decorate
 
 
-@dataclass
-class Tally:
-    """What the cases of a property were worth."""
-
-    cases: int = 0
-    discriminating: int = 0
-    last_discriminates: bool = False
-    shares: list[float] = field(default_factory=list)
-    met: Counter[str] = field(default_factory=Counter)
-    deviating: Counter[str] = field(default_factory=Counter)
-
-    def add(self, case: Optional[Case], shares: Shares) -> None:
-        """Count one case."""
-        self.cases += 1
-        self.shares += shares.worst
-        self.last_discriminates = False
-        if case is not None and shares.informative:
-            x, Wx, Wh, bh = case.as_computed[:4]
-            activation = ACTIVATIONS[case.activation].value
-            states = equations.simple_rnn(x, Wx, Wh, bh, activation=activation)
-            self.last_discriminates = discriminating(case, states)
-            self.discriminating += self.last_discriminates
-
-    def meet(self, known: list[Deviation], deviates: bool) -> None:
-        """Count a case to which known deviations apply."""
-        names = [deviation.name for deviation in known]
-        self.met.update(names)
-        if deviates:
-            self.cases += 1
-            self.deviating.update(names)
-
-
 @dataclass(frozen=True)
 class Failure:
-    """The simplest failure found: what was drawn, and what was wrong."""
+    """The simplest failure found: what was drawn, what was wrong, and what had been asked.
+
+    ``repeats`` says whether the same case fails when it is asked again.
+    """
 
     drawn: dict[str, Any]
     error: Nonconformity
+    asked: tuple[Question, ...] = ()
+    repeats: bool = True
 
 
 @dataclass(frozen=True)
@@ -171,8 +142,10 @@ class Result:
     """The outcome of one property on one subject.
 
     ``worst_share`` and ``median_share`` are of the bound used, None where nothing is compared
-    with a bound; ``discriminating`` is None where the property has no quota. ``deviations`` has,
-    for each known deviation that applied, how many cases deviated and how many there were.
+    with a bound; ``discriminating`` is None where the property has no quota; ``coverage`` says
+    what the cases were about. ``deviations`` has, for each known deviation that applied, how many
+    cases deviated and how many there were. ``arithmetic`` is the row that the bound was computed
+    with, empty where nothing was executed.
     """
 
     property: str
@@ -189,14 +162,24 @@ class Result:
     seconds: float = 0.0
     reason: str = ""
     devices: tuple[str, ...] = ()
+    arithmetic: str = ""
     deviations: dict[str, tuple[int, int]] = field(default_factory=dict)
+    coverage: Coverage = field(default_factory=Coverage)
     failure: Optional[Failure] = None
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values only, as they are sent between processes."""
         plain = asdict(self.without_failure())
         del plain["failure"]
-        return plain
+        return {**plain, "devices": list(self.devices)}
+
+    @classmethod
+    def from_dict(cls, plain: dict[str, Any]) -> Result:
+        """The result of which `as_dict` made plain values."""
+        coverage, devices = Coverage(**plain["coverage"]), tuple(plain["devices"])
+        deviations = {name: (some, met) for name, (some, met) in plain["deviations"].items()}
+        changed = {"coverage": coverage, "devices": devices, "deviations": deviations}
+        return cls(**{**plain, **changed})
 
     def without_failure(self) -> Result:
         """The same without the failing case."""
@@ -232,7 +215,9 @@ def check(found: Property, subject: Subject) -> Result:
         seconds=time.monotonic() - started,
         reason=reason,
         devices=() if missing else _devices(subject),
+        arithmetic="" if missing or not found.per_mode else subject.arithmetic.describe(),
         deviations={name: (tally.deviating[name], met) for name, met in tally.met.items()},
+        coverage=tally.coverage(),
         failure=failure,
     )
 
@@ -291,13 +276,12 @@ class _Attempt:
             self.tally.meet(known, deviates=error is not None)
         if error is None or known:
             if counted and error is None:
-                case = drawn.get("case") if self.found.quota else None
-                self.tally.add(case, self.subject.shares)
+                self.tally.add(drawn, self.subject.shares, quota=self.found.quota)
             return
         if self.failure is None:
             self.tally.cases += 1
             self._deadline = time.monotonic() + SIMPLIFY_SECONDS
-        self.failure = self._failed[_key(drawn)] = Failure(drawn, error)
+        self.failure = self._failed[_key(drawn)] = Failure(drawn, error, tuple(self.subject.asked))
         raise error
 
     def known(self, **drawn: Any) -> list[Deviation]:
@@ -311,7 +295,7 @@ class _Attempt:
 
     def error(self, **drawn: Any) -> Optional[Nonconformity]:
         """What is wrong with the answer to what was drawn, or None."""
-        self.subject.shares = Shares()
+        self.subject.shares, self.subject.asked = Shares(), []
         try:
             with np.errstate(all="ignore"):  # NaN and overflow are judged, not warned of
                 self.found.function(self.subject, **drawn)
@@ -375,21 +359,33 @@ def _simplified(attempt: _Attempt) -> Failure:
     if attempt.unknown(**failure.drawn) is None:
         error = failure.error
         error.sentence += "; the same case passes when it is repeated"
-        return failure
+        return Failure(failure.drawn, error, failure.asked, repeats=False)
     if "case" not in failure.drawn:
         return failure
 
     simplest = failure
 
-    def fails(case: Case) -> bool:
+    def fails(case: Case, again: bool = False) -> bool:
         nonlocal simplest
         drawn = {**failure.drawn, "case": case}
         error = attempt.unknown(**drawn)
         if error is not None:
-            simplest = Failure(drawn, error)
+            error.sentence += "; a network that is new gave the right answer before" * again
+            simplest = Failure(drawn, error, tuple(attempt.subject.asked))
         return error is not None
 
+    def fails_afresh(case: Case) -> bool:
+        attempt.subject.run.networks.clear()
+        return fails(case)
+
     minimise(failure.drawn["case"], fails, SIMPLIFY_SECONDS)
+    if not fails_afresh(simplest.drawn["case"]):
+        # The networks had been used for other cases: these may be what was wrong.
+        minimise(
+            failure.drawn["case"],
+            lambda case: fails_afresh(case) or fails(case, again=True),
+            SIMPLIFY_SECONDS,
+        )
     return simplest
 
 

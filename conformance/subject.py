@@ -49,6 +49,10 @@ class NetworkCache:
     def __len__(self) -> int:
         return len(self._networks)
 
+    def clear(self) -> None:
+        """Forget all, so that the next ones are new."""
+        self._networks.clear()
+
     def get(
         self, implementation: Implementation, size: NetworkSize, dtype: str, sequences: bool
     ) -> Network:
@@ -75,6 +79,19 @@ class Run:
         default_factory=dict
     )
     deviations: list[Deviation] = field(default_factory=read_deviations)
+
+
+@dataclass
+class Question:
+    """What an implementation was asked; ``answer`` is None where it raised.
+
+    The answer is the last output, or states and outputs where ``sequences`` were asked for.
+    """
+
+    case: Case
+    mode: str
+    sequences: bool
+    answer: object = None
 
 
 @dataclass
@@ -108,6 +125,8 @@ class Subject:
         self.run = run or Run()
         self.modes = modes or implementation.modes
         self.shares = Shares()
+        #: What was asked since this was last emptied, for a script that asks it again.
+        self.asked: list[Question] = []
 
     @property
     def id(self) -> str:
@@ -209,18 +228,24 @@ class Subject:
 
     def output(self, case: Case, mode: Optional[str] = None) -> np.ndarray:
         """The last output y_T, (N, K)."""
+        question = self._ask(case, mode or self.mode or self.modes[0], sequences=False)
         network = self.network(case, sequences=False)
-        result = network.output(case.inputs, mode or self.mode or self.modes[0])
+        question.answer = result = network.output(case.inputs, question.mode)
         return as_array(result, "the output", (case.N, case.K), self.results).copy()
 
     def states_and_outputs(self, case: Case) -> tuple[np.ndarray, np.ndarray]:
         """Every state (N, T, M) and every output (N, T, K)."""
+        question = self._ask(case, self.mode or self.modes[0], sequences=True)
         network = self.network(case, sequences=True)
-        states, outputs = network.states_and_outputs(case.inputs, self.mode or self.modes[0])
+        question.answer = states, outputs = network.states_and_outputs(case.inputs, question.mode)
         return (
             as_array(states, "the sequence of states", (case.N, case.T, case.M), self.results),
             as_array(outputs, "the sequence of outputs", (case.N, case.T, case.K), self.results),
         )
+
+    def _ask(self, case: Case, mode: str, *, sequences: bool) -> Question:
+        self.asked.append(Question(case, mode, sequences))
+        return self.asked[-1]
 
     # What is judged
 

@@ -270,7 +270,7 @@ def test_a_result_survives_json(name, fault):
     implementation = seeded_fault(NumpyLoop(), fault) if fault else NumpyLoop()
     result = check(PROPERTIES[name], subject_of(implementation))
     text = json.dumps(result.as_dict(), allow_nan=False)
-    returned = Result(**json.loads(text))
+    returned = Result.from_dict(json.loads(text))
     assert json.dumps(returned.as_dict()) == text
     assert returned.failure is None
     for field in ("property", "sentence", "verdict", "reason", "cases", "worst_share"):

@@ -101,12 +101,12 @@ class KerasNetwork(Network):
         inputs = keras.Input((T, D), dtype=self.carrier)
         self.simple_rnn = keras.layers.SimpleRNN(
             M,
-            _keras_name(size.activation),
+            keras_name(size.activation),
             recurrent_initializer=recurrent_initializer,
             return_sequences=sequences,
             dtype=dtype,
         )
-        self.dense = keras.layers.Dense(K, _keras_name(size.dense_activation), dtype=dtype)
+        self.dense = keras.layers.Dense(K, keras_name(size.dense_activation), dtype=dtype)
         self.hidden = self.simple_rnn(inputs)
         self.outputs = self.dense(self.hidden)
         self.model = keras.Model(inputs, [self.hidden, self.outputs] if sequences else self.outputs)
@@ -211,7 +211,8 @@ def _as_carried(array: np.ndarray) -> np.ndarray:
 KERAS_NAMES = {"hard_sigmoid_keras_2": "hard_sigmoid"}
 
 
-def _keras_name(activation: str) -> str:
+def keras_name(activation: str) -> str:
+    """The name under which Keras knows an activation."""
     return KERAS_NAMES.get(activation, activation)
 
 
@@ -242,7 +243,7 @@ class KerasTensorFlow(Implementation):
         """Those that this Keras knows by name; hard_sigmoid as its version defines it."""
         keras = load_tensorflow().keras
         other = "hard_sigmoid" if _is_keras_2(keras) else "hard_sigmoid_keras_2"
-        return tuple(a for a in ACTIVATIONS if a != other and _is_known(keras, _keras_name(a)))
+        return tuple(a for a in ACTIVATIONS if a != other and _is_known(keras, keras_name(a)))
 
     def versions(self) -> dict[str, str]:
         tensorflow = next(filter(None, map(_installed, DISTRIBUTIONS)), None)
