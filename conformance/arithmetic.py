@@ -15,6 +15,7 @@ bfloat16                bfloat16    float32       all bits  JAX, torch
 mixed_float16           as float16; weights and inputs are float32, rounded when used
 mixed_bfloat16          as bfloat16; weights and inputs are float32, rounded when used
 ``narrow_sums(row)``    as the row  as stored     all bits  float16 in TensorFlow 2.7
+``truncated(row)``      as the row  as the row    all bits  bfloat16 in TensorFlow 2.7
 ``tensor_float_32``     float32     float32       10 bits   float32 on NVIDIA GPUs
 ======================  ==========  ============  ========  ===========================
 """
@@ -83,7 +84,8 @@ class Arithmetic:
 
     ``storage`` is the format of weights and inputs as used, of states and outputs, and of
     whatever lies between two operations; ``accumulation`` that of sums of products, as wide or
-    wider. Operands of products keep ``operand_bits`` significant bits, None for all of them.
+    wider. Operands of products keep ``operand_bits`` significant bits, None for all of them. With
+    ``truncates_products`` a sum of products is cut, not rounded, when it is stored.
     ``flushes_subnormals`` says that any subnormal operand or result may be treated as zero; it
     need not. ``activation_errors`` has (k, a) for each activation f: the computed f(z) is within
     k ulp of f(z) plus a.
@@ -94,12 +96,18 @@ class Arithmetic:
     accumulation: Format
     activation_errors: dict[str, tuple[float, float]]
     operand_bits: Optional[int] = None
+    truncates_products: bool = False
     flushes_subnormals: bool = True
 
     @property
     def operand_error(self) -> float:
         """The relative error of an operand of a product; that of truncation, which is twice."""
         return 0.0 if self.operand_bits is None else 2.0 ** (1 - self.operand_bits)
+
+    @property
+    def product_error(self) -> float:
+        """The relative error of storing a sum of products."""
+        return self.unit_roundoff * (2 if self.truncates_products else 1)
 
     @property
     def is_narrow(self) -> bool:
@@ -119,6 +127,8 @@ class Arithmetic:
     def describe(self) -> str:
         """For the header and the summary, for example ``sums in float32, subnormals kept``."""
         parts = [f"sums in {self.accumulation.name}"]
+        if self.truncates_products:
+            parts.append("cut when stored")
         if self.operand_bits:
             parts.append(f"operands of {self.operand_bits} bits")
         parts.append("subnormals may be zero" if self.flushes_subnormals else "subnormals kept")
@@ -144,6 +154,11 @@ IEEE = {
 def narrow_sums(row: Arithmetic) -> Arithmetic:
     """The row, with sums accumulated in the format in which they are stored."""
     return replace(row, accumulation=row.storage)
+
+
+def truncated(row: Arithmetic) -> Arithmetic:
+    """The row, with sums of products cut to the format in which they are stored."""
+    return replace(row, truncates_products=True)
 
 
 def tensor_float_32(row: Arithmetic) -> Arithmetic:

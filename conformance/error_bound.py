@@ -87,8 +87,11 @@ def affine(
     largest_partial_sum = (S + np.minimum(S, np.abs(z) + spread)) / 2 + (gamma + cut) * S
     rounding = u * ((1 + cut) * products + additions * largest_partial_sum) + cut * products
     if arithmetic.is_narrow:
-        sums = _parts(operand, weight, bias, split)
-        rounding = _stored(rounding, np.abs(z), spread, sums, arithmetic.storage.unit_roundoff)
+        products_stored, partial = _parts(operand, weight, bias, split)
+        on_the_way = arithmetic.product_error * products_stored + arithmetic.unit_roundoff * (
+            partial + np.abs(z)
+        )
+        rounding = _stored(rounding, on_the_way, spread, arithmetic.product_error)
     rounding = rounding + REFERENCE.gamma(terms + 2) * S
     if operand_error is None:
         exact = sums_are_exact(operand, weight, bias, S, arithmetic.exact_bits)
@@ -107,25 +110,27 @@ def _terms(operand: np.ndarray, weight: np.ndarray) -> np.ndarray:
     return (operand != 0).astype(float) @ (weight != 0).astype(float)
 
 
-def _parts(operand: np.ndarray, weight: np.ndarray, bias: np.ndarray, split: int) -> np.ndarray:
-    """What is stored on the way, summed: each product, and the sum of two of the three terms."""
+def _parts(
+    operand: np.ndarray, weight: np.ndarray, bias: np.ndarray, split: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """What is stored before the total: the products, and the sum of two of the three terms."""
     zh = operand[..., split:] @ weight[split:]
     if not split:
-        return np.abs(zh)
+        return np.abs(zh), np.zeros_like(zh)
     zx = operand[..., :split] @ weight[:split]
     partial = np.maximum(np.maximum(np.abs(zx + bias), np.abs(zh + bias)), np.abs(zx + zh))
-    return np.abs(zx) + np.abs(zh) + partial
+    return np.abs(zx) + np.abs(zh), partial
 
 
 def _stored(
-    rounding: np.ndarray, z: np.ndarray, spread: np.ndarray, parts: np.ndarray, u: float
+    rounding: np.ndarray, on_the_way: np.ndarray, spread: np.ndarray, u: float
 ) -> np.ndarray:
-    """The error of sums whose products, partial sum and total are each rounded by u as well.
+    """The error of sums whose products, partial sum and total are each stored, with error ≤ u.
 
-    ``parts`` are the exact magnitudes of what is stored before the total |z|. Each is moved by at
+    ``on_the_way`` is what that would make of the exact numbers. Each of the four is moved by at
     most ``spread`` where operands are off, and by ``rounding`` before it is stored.
     """
-    return (1 + u) ** 3 * (rounding + u * (parts + z + 4 * spread + 4 * rounding))
+    return (1 + u) ** 3 * (rounding + on_the_way + 4 * u * (spread + rounding))
 
 
 def _with_extremes(
@@ -351,7 +356,7 @@ def _amplification(n: int, arithmetic: Arithmetic) -> float:
     cut = (1 + arithmetic.operand_error) ** 2 - 1
     k = accumulation.unit_roundoff * n * (1 + cut + float(accumulation.gamma(n))) + cut
     if arithmetic.is_narrow:
-        u = arithmetic.unit_roundoff
+        u = arithmetic.product_error
         k = (1 + u) ** 3 * (k + u * (4 + 4 * k))
     return 1 + k
 

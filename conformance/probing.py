@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from conformance.arithmetic import Arithmetic, narrow_sums
+from conformance.arithmetic import Arithmetic, narrow_sums, truncated
 from conformance.implementations.protocol import Implementation
 from strategies import WIDE_DTYPES, Case, Dimensions
 from strategies.cases import case_of
@@ -32,8 +32,11 @@ def probed(implementation: Implementation, dtype: str, modes: tuple[str, ...]) -
     row = implementation.arithmetic(dtype)
     try:
         row = replace(row, flushes_subnormals=_flushes(implementation, row, modes))
-        if dtype not in WIDE_DTYPES and _sums_are_narrow(implementation, row, modes):
-            row = narrow_sums(row)
+        if dtype not in WIDE_DTYPES:
+            if _products_are_cut(implementation, row, modes):
+                row = truncated(row)
+            if _sums_are_narrow(implementation, row, modes):
+                row = narrow_sums(row)
     except Exception:  # whatever the thing under test may raise
         return row
     return row
@@ -72,6 +75,31 @@ def _sums_are_narrow(
     )
     halfway = np.tanh(LARGE * large + SMALL * small / 2)
     return any(y[0, 0] < halfway for y in _outputs(implementation, row.dtype, tensors, modes))
+
+
+def _products_are_cut(
+    implementation: Implementation, row: Arithmetic, modes: tuple[str, ...]
+) -> bool:
+    """Whether a product that lies just below a number of the format becomes the one below.
+
+    The square of x lies between two numbers, nearer to the one above. It is scaled down, so that
+    tanh leaves it as it is.
+    """
+    unit = 2.0 ** (1 - row.storage.precision)
+    candidates = 1 + np.arange(1, 40) * unit
+    fraction = candidates**2 / unit % 1
+    x = candidates[np.argmax((fraction > 0.6) & (fraction < 0.99))]
+    scale = 2.0 ** -(row.storage.precision // 2 + 2)
+    tensors = Tensors(
+        inputs=np.array([[[x]]]),
+        kernel=np.array([[x * scale]]),
+        recurrent_kernel=np.zeros((1, 1)),
+        bias=np.zeros(1),
+        dense_kernel=np.array([[1.0]]),
+        dense_bias=np.zeros(1),
+    )
+    below = np.floor(x * x / unit) * unit * scale
+    return any(y[0, 0] <= below for y in _outputs(implementation, row.dtype, tensors, modes))
 
 
 def _outputs(

@@ -231,9 +231,10 @@ class KerasTensorFlow(Implementation):
         return KerasNetwork(load_tensorflow(), size, dtype, sequences=sequences)
 
     def network_for_cases(self, size: NetworkSize, dtype: str, *, sequences: bool) -> KerasNetwork:
-        if dtype != "bfloat16":
+        if dtype not in ("bfloat16", "float16"):
             return self.network(size, dtype, sequences=sequences)
-        # TensorFlow has no QR decomposition in bfloat16, hence no orthogonal initial weights.
+        # TensorFlow has no QR decomposition in bfloat16, older ones none in float16: no orthogonal
+        # initial weights.
         tf = load_tensorflow()
         return KerasNetwork(
             tf, size, dtype, sequences=sequences, recurrent_initializer="glorot_uniform"
