@@ -1,0 +1,40 @@
+"""Lists of known deviations to test with."""
+
+from __future__ import annotations
+
+from packaging.requirements import Requirement
+
+from conformance.deviations import Deviation
+
+WHOLE = {
+    "name": "a slope",
+    "implementation": "numpy",
+    "properties": "*",
+    "versions": ["numpy>=1.21"],
+    "when": "activation == 'relu'",
+    "reason": "because",
+    "script": "docs/deviations/a.py",
+}
+
+
+def a_list(folder, *entries):
+    """A file with these entries; ``None`` leaves a field out."""
+    lines = []
+    for entry in entries:
+        lines += ["[[deviation]]", *(f"{k} = {v!r}" for k, v in entry.items() if v is not None)]
+    path = folder / "list.toml"
+    path.write_text("\n".join(lines).replace('"', "'''"), encoding="utf-8")
+    return path
+
+
+def deviation(when, implementation="numpy+leaky_relu_of_another_slope", found="*", **more):
+    return Deviation(
+        name="a slope",
+        implementation=implementation,
+        properties=(found,),
+        versions=(Requirement("numpy>=1.21"),),
+        when=compile(when, "when", "eval"),
+        reason="because",
+        script="docs/deviations/a.py",
+        **more,
+    )

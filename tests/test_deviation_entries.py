@@ -1,0 +1,83 @@
+"""Each entry of the list of known deviations is true: its script shows it, where it can."""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import os
+import subprocess
+import sys
+from importlib.metadata import PackageNotFoundError, version
+
+import pytest
+from command_line import ROOT
+from subjects import PROPERTIES
+
+from conformance.deviations import read_deviations
+from conformance.implementations.numpy_loop import NumpyLoop
+from conformance.subject import Run, Subject
+from strategies import notebook_case
+
+ENTRIES = read_deviations()
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.name)
+def test_an_entry_names_properties_and_facts_that_there_are(entry):
+    assert set(entry.properties) <= {*PROPERTIES, "*"}
+    assert entry.reason.endswith(".")
+    facts = Subject(NumpyLoop(), "call", "float32", Run()).facts(notebook_case())
+    assert set(entry.when.co_names) <= {*facts, "isdisjoint"}
+    assert not entry.applies(**facts)  # nothing is wrong with the notebook's own case
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.name)
+def test_the_script_of_an_entry_is_short_and_needs_numpy_and_tensorflow_alone(entry):
+    tree = ast.parse((ROOT / entry.script).read_text(encoding="utf-8"))
+    imported = {
+        alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import)
+        for alias in node.names
+    }
+    assert imported <= {"numpy", "math", "tensorflow"}
+    assert not any(isinstance(node, ast.ImportFrom) for node in ast.walk(tree))
+    lines = ast.unparse(ast.Module(tree.body[1:], [])).splitlines()
+    assert len([line for line in lines if line]) <= 15
+    assert ast.get_docstring(tree).endswith(".")
+
+
+def test_every_script_belongs_to_an_entry():
+    scripts = {path.relative_to(ROOT).as_posix() for path in (ROOT / "docs/deviations").iterdir()}
+    assert scripts == {entry.script for entry in ENTRIES}
+
+
+def installed(name):
+    for distribution in (name, f"{name}-cpu"):
+        try:
+            return version(distribution)
+        except PackageNotFoundError:
+            continue
+    return "0"
+
+
+@pytest.mark.skipif(
+    importlib.util.find_spec("tensorflow") is None, reason="TensorFlow is not installed"
+)
+@pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.name)
+def test_the_script_of_an_entry_ends_with_an_error_where_the_deviation_is(entry):
+    if not all(r.specifier.contains(installed(r.name), prereleases=True) for r in entry.versions):
+        pytest.skip("another version is installed")
+    done = subprocess.run(
+        [sys.executable, ROOT / entry.script],
+        env={**os.environ, "CUDA_VISIBLE_DEVICES": "-1", "TF_CPP_MIN_LOG_LEVEL": "3"},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    if done.returncode == 0 and entry.depends_on:
+        pytest.skip(f"depends on {entry.depends_on}")
+    assert done.returncode == 1
+    last = done.stderr.strip().splitlines()[-1]
+    stated = [node.msg.value for node in ast.walk(ast.parse((ROOT / entry.script).read_text()))
+              if isinstance(node, ast.Assert)]  # fmt: skip
+    assert last == f"AssertionError: {stated[0]}" if stated else "Error" in done.stderr
