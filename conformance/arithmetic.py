@@ -106,7 +106,7 @@ class Arithmetic:
 
     @property
     def product_error(self) -> float:
-        """The relative error of storing a sum of products."""
+        """The relative error of storing a sum, at most: some libraries cut it."""
         return self.unit_roundoff * (2 if self.truncates_products else 1)
 
     @property

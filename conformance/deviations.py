@@ -16,6 +16,8 @@ from typing import Any, Iterable
 
 from packaging.requirements import InvalidRequirement, Requirement
 
+from strategies import Dimensions
+
 if sys.version_info >= (3, 11):
     import tomllib
 else:
@@ -27,6 +29,10 @@ CASES_TO_DISPROVE = 30
 
 _FIELDS = ("name", "implementation", "properties", "versions", "when", "reason", "script")
 _OPTIONAL = ("depends_on",)
+_LISTS = ("properties", "versions")
+#: What a condition may ask of a case.
+FACTS = ("mode", "texture", *Dimensions._fields, "dtype")
+_FACTS_TEXT = ", ".join(FACTS)
 
 
 class DeviationError(Exception):
@@ -96,11 +102,19 @@ def _entry(entry: dict[str, Any], path: Path) -> Deviation:
     unknown = sorted(set(entry) - set(fields))
     if unknown:
         raise DeviationError(f"{path}: {name}: {unknown[0]} is not one of {', '.join(fields)}")
+    for field in fields:
+        value = entry.get(field, "")
+        texts = value if field in _LISTS and isinstance(value, list) else [value]
+        if not all(isinstance(text, str) for text in texts):
+            raise DeviationError(f"{path}: {name}: {field} is {value!r}: must be text")
     try:
         versions = tuple(Requirement(text) for text in _listed(entry["versions"]))
         when = compile(" ".join(entry["when"].split()), f"{path}: {name}: when", "eval")
     except (InvalidRequirement, SyntaxError) as error:
         raise DeviationError(f"{path}: {name}: {error}") from error
+    for word in when.co_names:
+        if word not in FACTS and not hasattr(set, word):
+            raise DeviationError(f"{path}: {name}: when asks for {word}: must be of {_FACTS_TEXT}")
     return Deviation(
         name=name,
         implementation=entry["implementation"],

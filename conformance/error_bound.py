@@ -87,11 +87,8 @@ def affine(
     largest_partial_sum = (S + np.minimum(S, np.abs(z) + spread)) / 2 + (gamma + cut) * S
     rounding = u * ((1 + cut) * products + additions * largest_partial_sum) + cut * products
     if arithmetic.is_narrow:
-        products_stored, partial = _parts(operand, weight, bias, split)
-        on_the_way = arithmetic.product_error * products_stored + arithmetic.unit_roundoff * (
-            partial + np.abs(z)
-        )
-        rounding = _stored(rounding, on_the_way, spread, arithmetic.product_error)
+        stored = _parts(operand, weight, bias, split) + np.abs(z)
+        rounding = _stored(rounding, stored, spread, arithmetic.product_error)
     rounding = rounding + REFERENCE.gamma(terms + 2) * S
     if operand_error is None:
         exact = sums_are_exact(operand, weight, bias, S, arithmetic.exact_bits)
@@ -110,27 +107,23 @@ def _terms(operand: np.ndarray, weight: np.ndarray) -> np.ndarray:
     return (operand != 0).astype(float) @ (weight != 0).astype(float)
 
 
-def _parts(
-    operand: np.ndarray, weight: np.ndarray, bias: np.ndarray, split: int
-) -> tuple[np.ndarray, np.ndarray]:
+def _parts(operand: np.ndarray, weight: np.ndarray, bias: np.ndarray, split: int) -> np.ndarray:
     """What is stored before the total: the products, and the sum of two of the three terms."""
     zh = operand[..., split:] @ weight[split:]
     if not split:
-        return np.abs(zh), np.zeros_like(zh)
+        return np.abs(zh)
     zx = operand[..., :split] @ weight[:split]
     partial = np.maximum(np.maximum(np.abs(zx + bias), np.abs(zh + bias)), np.abs(zx + zh))
-    return np.abs(zx) + np.abs(zh), partial
+    return np.abs(zx) + np.abs(zh) + partial
 
 
-def _stored(
-    rounding: np.ndarray, on_the_way: np.ndarray, spread: np.ndarray, u: float
-) -> np.ndarray:
+def _stored(rounding: np.ndarray, stored: np.ndarray, spread: np.ndarray, u: float) -> np.ndarray:
     """The error of sums whose products, partial sum and total are each stored, with error ≤ u.
 
-    ``on_the_way`` is what that would make of the exact numbers. Each of the four is moved by at
-    most ``spread`` where operands are off, and by ``rounding`` before it is stored.
+    ``stored`` is the sum of their exact magnitudes. Each of the four is moved by at most
+    ``spread`` where operands are off, and by ``rounding`` before it is stored.
     """
-    return (1 + u) ** 3 * (rounding + on_the_way + 4 * u * (spread + rounding))
+    return (1 + u) ** 3 * (rounding + u * (stored + 4 * spread + 4 * rounding))
 
 
 def _with_extremes(
@@ -402,8 +395,9 @@ def _forward(
     T, N, M = h.shape
     abs_Wh, norm_Wh = np.abs(Wh), np.linalg.norm(_finite(Wh), 2) * (1 + 1e-9)
     # A bounded activation's output is within its own error of its range.
-    ulps = arithmetic.activation_errors[activation.name][0] + 2
-    most = np.abs(h) + activation.largest * (1 + 2 * ulps * arithmetic.unit_roundoff)
+    ulps, absolute = arithmetic.activation_errors[activation.name]
+    largest = activation.largest if activation.elementwise else np.inf
+    most = np.abs(h) + largest * (1 + 2 * (ulps + 2) * arithmetic.unit_roundoff) + absolute
     slopes, own, moving, errors = (np.empty(s) for s in ((T, 2, N, M), *[(T, N, M)] * 3))
     box, norm, fits = np.zeros((N, M)), np.zeros((N, 1)), np.ones((N, 1), bool)
     for t in range(T):

@@ -521,7 +521,8 @@ def negative_zero_counts(x, h, t, Wx, Wh, bh):
 @preactivation("special values")
 def subnormals_are_normalised_wrongly(x, h, t, Wx, Wh, bh):
     """A subnormal input is taken for a normal number with the same fraction."""
-    subnormal = (x != 0) & (np.abs(x) < np.finfo(x.dtype).tiny)
+    tiny = np.finfo(np.float64 if x.dtype == np.float64 else np.float32).tiny
+    subnormal = (x != 0) & (np.abs(x) < tiny)
     return right_sum(np.where(subnormal, 1.5, x).astype(x.dtype), h, Wx, Wh, bh)
 
 

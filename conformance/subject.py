@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import Any, Callable, Optional
@@ -13,7 +12,7 @@ from hypothesis import strategies as st
 from conformance import error_bound
 from conformance.arithmetic import Arithmetic
 from conformance.comparison import Comparison, compare, informative
-from conformance.deviations import Deviation, read_deviations
+from conformance.deviations import FACTS, Deviation, read_deviations
 from conformance.error_bound import Bounded
 from conformance.implementations.protocol import (
     CHOSEN_ACTIVATIONS,
@@ -158,11 +157,11 @@ class Subject:
         return [d for d in self.run.deviations if d.concerns(name, found, versions)]
 
     def facts(self, case: Optional[Case]) -> dict[str, Any]:
-        """What the condition of a known deviation may ask of a case."""
-        facts: dict[str, Any] = {"mode": self.mode, "dtype": self.dtype}
+        """What the condition of a known deviation may ask of a case; None where there is none."""
+        facts: dict[str, Any] = dict.fromkeys(FACTS)
         if case is not None:
             facts.update(case.dimensions._asdict(), texture=case.texture)
-        return facts
+        return {**facts, "mode": self.mode, "dtype": self.dtype}
 
     # What is drawn
 
@@ -189,16 +188,26 @@ class Subject:
         Where there are fewer of them than activations, other modes and dtypes have the others.
         """
         compiled = self.implementation.compiled_modes
-        networks = self.run.profile.networks
-        first = zlib.crc32(self.id.encode()) % len(activations)
+        first = self._networks_before % len(activations)
         activations = (*activations[first:], *activations[:first])
         return dimensions(
-            max_networks=networks if self.dtype in WIDE_DTYPES else -(-networks // 3),
+            max_networks=self._networks(self.dtype),
             one_batch_per_network=not compiled.isdisjoint(self.modes_run),
             pool_seed=self.run.seed % 2**32,  # NumPy wants no negative ones
             activations=activations,
             dense_activations=("linear",) if activations == ("tanh",) else activations,
         )
+
+    def _networks(self, dtype: str) -> int:
+        networks = self.run.profile.networks
+        return networks if dtype in WIDE_DTYPES else -(-networks // 3)
+
+    @property
+    def _networks_before(self) -> int:
+        """How many networks the modes and dtypes before this one have."""
+        sizes = [self._networks(dtype) for dtype in self.implementation.dtypes]
+        mode = self.modes.index(self.mode) if self.mode in self.modes else 0
+        return mode * sum(sizes) + sum(sizes[: self.implementation.dtypes.index(self.dtype)])
 
     def cases(self, *textures: str) -> st.SearchStrategy[Case]:
         """Cases of the subject's dtype, of all textures or of some."""

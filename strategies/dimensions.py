@@ -204,5 +204,8 @@ def batch_pool(ranges: _Ranges, size: int, rng: np.random.Generator) -> list[tup
 
 
 def _stratified(rng: np.random.Generator, values: list[int], size: int) -> list[int]:
-    quantiles = (rng.permutation(size) + rng.random(size)) / size
+    strata = rng.permutation(size)
+    quantiles = (strata + rng.random(size)) / size
+    if size >= 4:
+        quantiles[strata == 0] = 0  # the smallest value is always there
     return [values[int(q * len(values))] for q in quantiles]

@@ -57,7 +57,21 @@ def bfloat16(array: np.ndarray) -> np.ndarray:
 
     A bfloat16 is the upper half of a float32.
     """
-    single = np.ascontiguousarray(array, np.float32)
+    single = _to_odd(array) if np.asarray(array).dtype == np.float64 else array
+    single = np.ascontiguousarray(single, np.float32)
     bits = single.view(np.uint32)
     nearest = (bits + (((bits >> 16) & 1) + np.uint32(0x7FFF))) & np.uint32(0xFFFF0000)
     return np.where(np.isfinite(single), nearest.view(np.float32), single).reshape(np.shape(array))
+
+
+def _to_odd(array: np.ndarray) -> np.ndarray:
+    """To float32 so that rounding again is as rounding once: inexact numbers get a last bit of 1.
+
+    Boldo and Melquiond, *Emulation of FMA and correctly rounded sums* (2008).
+    """
+    single = np.atleast_1d(np.asarray(array)).astype(np.float32)
+    beyond = np.abs(single.astype(float)) > np.abs(array)
+    cut = np.where(beyond, np.nextafter(single, np.float32(0)), single)
+    inexact = np.isfinite(array) & (cut.astype(float) != array)
+    bits = np.ascontiguousarray(cut).view(np.uint32) | inexact.astype(np.uint32)
+    return bits.view(np.float32).reshape(np.shape(array))

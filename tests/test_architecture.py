@@ -13,10 +13,12 @@ ROOT = Path(__file__).resolve().parent.parent
 #: What each module may import of the project, besides what is above it in this list.
 LAYERS = [
     ["strategies"],
-    ["conformance.equations", "conformance.arithmetic", "conformance.exactness"],
+    ["conformance.equations", "conformance.activations", "conformance.activation_errors"],
+    ["conformance.arithmetic", "conformance.exactness", "conformance.deviations"],
     ["conformance.error_bound"],
     ["conformance.comparison"],
     ["conformance.implementations", "conformance.minimise"],
+    ["conformance.probing"],
     ["conformance.subject"],
     ["conformance.tally"],
     ["conformance.checking"],
