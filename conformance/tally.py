@@ -107,7 +107,7 @@ def options_of(case: Case) -> dict[str, str]:
     """Everything about a case that is neither a weight nor an input, by name, in words."""
     options: dict[str, str] = {}
     for entry in dataclasses.fields(case):
-        if entry.name not in Tensors._fields:
+        if entry.name not in (*Tensors._fields, "policy"):  # a report has the dtype by itself
             options.update(_in_words(entry.name, getattr(case, entry.name)))
     return options
 

@@ -26,6 +26,6 @@ def test_every_activation_equals_its_definition(subject: Subject, case: Case) ->
     narrow=True,
     case=lambda subject: subject.activated_cases(),
 )
-def test_last_output_with_any_activation(subject: Subject, case: Case) -> None:
+def test_any_activation_where_only_the_end_is_seen(subject: Subject, case: Case) -> None:
     """With any activation the last output is right."""
     subject.judge_output(case, subject.output(case))

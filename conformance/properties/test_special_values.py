@@ -23,7 +23,7 @@ def test_nan_and_infinity_reach_what_depends_on_them(subject: Subject, case: Cas
 
 
 @holds_for(narrow=True, quota=False, case=lambda subject: subject.extreme_cases("not_finite"))
-def test_nan_reaches_the_last_output(subject: Subject, case: Case) -> None:
+def test_nan_reaches_the_end(subject: Subject, case: Case) -> None:
     """NaN reaches the last output.
 
     A network that returns only that may be compiled into other code.
