@@ -25,9 +25,14 @@ from hypothesis.errors import HypothesisException
 
 from conformance import equations
 from conformance.comparison import discriminating
-from conformance.implementations.protocol import SEVERAL_MODES, ImplementationError
+from conformance.implementations.protocol import (
+    SEVERAL_MODES,
+    ImplementationError,
+    KnownDeviation,
+)
 from conformance.minimise import minimise
 from conformance.subject import Nonconformity, Shares, Subject
+from conformance.time_limit import TimeLimitReached, call_within
 from strategies import NOTEBOOK_SIZE, WIDE_SIZE, Case, notebook_case
 from strategies.profiles import FEWEST_CASES
 
@@ -35,6 +40,7 @@ from strategies.profiles import FEWEST_CASES
 SIMPLIFY_SECONDS = 10.0
 
 CONFORMS, FAILS, NOT_APPLICABLE = "conforms", "fails", "not applicable"
+DEVIATES = "deviates (known)"
 
 
 @dataclass(frozen=True)
@@ -61,7 +67,20 @@ class Property:
 
     def missing(self, subject: Subject) -> list[str]:
         """Capabilities that the property needs and the subject does not have."""
-        return sorted(self.needs - subject.capabilities)
+        dtypes = subject.implementation.dtypes
+        wrong_dtype = [] if subject.dtype in dtypes else [subject.dtype]
+        return wrong_dtype or sorted(self.needs - subject.capabilities)
+
+    def known_deviation(self, subject: Subject) -> Optional[KnownDeviation]:
+        """What is known to be wrong here, or None."""
+        for known in subject.implementation.deviations:
+            if (
+                known.property == self.name
+                and (not known.modes or not {*known.modes}.isdisjoint(subject.modes_run))
+                and (not known.dtypes or subject.dtype in known.dtypes)
+            ):
+                return known
+        return None
 
     def budget(self, subject: Subject) -> int:
         """How many cases are drawn."""
@@ -182,7 +201,12 @@ def check(found: Property, subject: Subject) -> Result:
         verdict, reason = NOT_APPLICABLE, f"needs {', '.join(missing)}"
     else:
         failure = _search(found, subject, tally)
-        if failure is not None:
+        known = found.known_deviation(subject)
+        if known is not None and failure is not None:
+            verdict, reason = DEVIATES, known.reason
+        elif known is not None:
+            failure = Failure({}, Nonconformity(f"a known deviation shows no more: {known.reason}"))
+        if failure is not None and verdict != DEVIATES:
             verdict, reason = FAILS, failure.error.sentence
     return Result(
         property=found.name,
@@ -259,17 +283,26 @@ class _Attempt:
         if self.failure is None:
             self.tally.cases += 1
             self._deadline = time.monotonic() + SIMPLIFY_SECONDS
+        if hung(error):
+            self._deadline = 0.0  # every further attempt might take as long
         self.failure = self._failed[_key(drawn)] = Failure(drawn, error)
         raise error
 
     def error(self, **drawn: Any) -> Optional[Nonconformity]:
         """What is wrong with the answer to what was drawn, or None."""
         self.subject.shares = Shares()
-        try:
+        limit = self.subject.run.time_limit
+
+        def one_case() -> None:
             with np.errstate(all="ignore"):  # NaN and overflow are judged, not warned of
                 self.found.function(self.subject, **drawn)
+
+        try:
+            call_within(limit, one_case)
         except Nonconformity as error:
             return error
+        except TimeLimitReached as reached:
+            return _because(reached, f"it had not answered after {limit:g} s")
         except ImplementationError as error:
             return _because(error, str(error))
         except HypothesisException:
@@ -277,6 +310,11 @@ class _Attempt:
         except Exception as error:  # whatever the thing under test may raise
             return _because(error, f"it raised {_in_one_line(error)}")
         return None
+
+
+def hung(error: Nonconformity) -> bool:
+    """Whether the case was given up because it took too long."""
+    return isinstance(error.__cause__, TimeLimitReached)
 
 
 def _in_one_line(error: Exception) -> str:
@@ -287,7 +325,7 @@ def _in_one_line(error: Exception) -> str:
     return f"{type(error).__name__}: {message} ({place})"
 
 
-def _because(error: Exception, sentence: str) -> Nonconformity:
+def _because(error: BaseException, sentence: str) -> Nonconformity:
     nonconformity = Nonconformity(sentence)
     nonconformity.__cause__ = error
     return nonconformity
@@ -321,6 +359,8 @@ def _as_hypothesis_test(attempt: _Attempt) -> Callable[[], None]:
 def _simplified(attempt: _Attempt) -> Failure:
     failure = attempt.failure
     assert failure is not None
+    if hung(failure.error):
+        return failure
     if attempt.error(**failure.drawn) is None:
         error = failure.error
         error.sentence += "; the same case passes when it is repeated"

@@ -11,14 +11,14 @@ from typing import Any, Optional, Sequence, cast
 import pytest
 
 import conformance.properties
-from conformance.checking import NOT_APPLICABLE, Property, Result, check
+from conformance.checking import DEVIATES, NOT_APPLICABLE, Property, Result, check
 from conformance.faults import fault_names, seeded_fault
-from conformance.implementations import load_implementation
+from conformance.implementations import IMPLEMENTATIONS, load_implementation
 from conformance.implementations.protocol import Implementation, ImplementationError
 from conformance.reporting.failure import describe_failure
 from conformance.reporting.header import header_lines
 from conformance.reporting.summary import RunRecord, summary_lines
-from conformance.subject import Run, Subject
+from conformance.subject import TIME_LIMIT, Run, Subject
 from strategies import DTYPES
 from strategies.profiles import PROFILES
 
@@ -36,7 +36,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--implementation",
         default="keras",
         metavar="NAME",
-        help="what is tested: keras (default), numpy, or module:function",
+        help=f"what is tested: {', '.join(IMPLEMENTATIONS)}, or module:object; keras by default",
     )
     group.addoption("--modes", metavar="A,B", help="execution modes; all by default")
     group.addoption("--dtypes", metavar="A,B", help=f"{', '.join(DTYPES)}; all by default")
@@ -48,6 +48,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption(
         "--max-examples", metavar="N", help="cases for each test, instead of the profile's"
+    )
+    group.addoption(
+        "--time-limit",
+        metavar="SECONDS",
+        help=f"for one case, after which it counts as hanging; {TIME_LIMIT:g} by default, 0: none",
     )
     group.addoption(
         "--fault",
@@ -82,7 +87,12 @@ class _Session:
             "--conformance-profile", config.getoption("--conformance-profile"), PROFILES
         )
         seed = _seed(config)
-        self.run = Run(profile=PROFILES[profile], max_examples=_max_examples(config), seed=seed)
+        self.run = Run(
+            profile=PROFILES[profile],
+            max_examples=_max_examples(config),
+            seed=seed,
+            time_limit=_time_limit(config),
+        )
         self.record = RunRecord(profile=profile, seed=seed, repeat=_repeat(config, seed))
         fault = config.getoption("--fault")
         if fault is not None:
@@ -127,6 +137,8 @@ class _Session:
         pyfuncitem.user_properties.append((RESULT, json.dumps(result.as_dict())))
         if result.verdict == NOT_APPLICABLE:
             pytest.skip(f"not applicable: {result.reason}")
+        if result.verdict == DEVIATES:
+            pytest.xfail(f"deviates (known): {result.reason}")
         if result.failure is not None:
             text = describe_failure(found, subject, result.failure, self.command(pyfuncitem))
             pytest.fail(text, pytrace=False)
@@ -241,6 +253,19 @@ def _max_examples(config: pytest.Config) -> Optional[int]:
     return int(text)
 
 
+def _time_limit(config: pytest.Config) -> Optional[float]:
+    text = config.getoption("--time-limit")
+    if text is None:
+        return TIME_LIMIT
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
+    if not 0 <= seconds < float("inf"):
+        raise pytest.UsageError(f"--time-limit={text}: must be a number of seconds, 0 for none")
+    return seconds or None
+
+
 def _seed(config: pytest.Config) -> int:
     if hasattr(config, "workerinput"):
         return int(config.workerinput[SEED])
@@ -263,6 +288,7 @@ def _repeat(config: pytest.Config, seed: int) -> str:
         "--dtypes",
         "--max-examples",
         "--conformance-profile",
+        "--time-limit",
     ):
         value = config.getoption(option)
         if value is not None and value not in ("keras", "default"):
@@ -275,8 +301,8 @@ def _check_installed(implementation: Implementation) -> None:
         name for name, found in implementation.versions().items() if found == "not installed"
     ]
     if missing:
+        extra = f"; pip install 'rnn-conformance[{implementation.extra}]'"
         raise pytest.UsageError(
-            f"--implementation {implementation.name}: {' and '.join(missing)} not installed; "
-            "pip install 'rnn-conformance[tensorflow]' or, without GPU, "
-            "'rnn-conformance[tensorflow-cpu]'"
+            f"--implementation {implementation.name}: {' and '.join(missing)} not installed"
+            + (extra if implementation.extra else "")
         )

@@ -21,6 +21,9 @@ from conformance.implementations.protocol import (
 from strategies import Case, Dimensions, NetworkSize, cases, dimensions
 from strategies.profiles import PROFILES, Profile
 
+#: Seconds for one case. A framework's import and the first compilation take tens of them.
+TIME_LIMIT = 120.0
+
 
 class Nonconformity(AssertionError):
     """What a property found wrong: a sentence, and the numbers where there are any."""
@@ -62,6 +65,8 @@ class Run:
     profile: Profile = PROFILES["default"]
     max_examples: Optional[int] = None
     seed: int = 0
+    #: Seconds that a case may take, None for any number.
+    time_limit: Optional[float] = TIME_LIMIT
     networks: NetworkCache = field(default_factory=NetworkCache)
 
 
@@ -97,6 +102,8 @@ class Subject:
         self.modes = modes or implementation.modes
         self.arithmetic = implementation.arithmetic(dtype)
         self.shares = Shares()
+        #: The last output as it was returned, whatever becomes of it; `output` gives a copy.
+        self.returned = np.empty(0)
 
     @property
     def id(self) -> str:
@@ -152,7 +159,8 @@ class Subject:
         """The last output y_T, (N, K)."""
         network = self.network(case, sequences=False)
         result = network.output(case.inputs, mode or self.mode or self.modes[0])
-        return as_array(result, "the output", (case.N, case.K), self.dtype).copy()
+        self.returned = as_array(result, "the output", (case.N, case.K), self.dtype)
+        return self.returned.copy()
 
     def states_and_outputs(self, case: Case) -> tuple[np.ndarray, np.ndarray]:
         """Every state (N, T, M) and every output (N, T, K)."""
@@ -184,6 +192,8 @@ class Subject:
         if case is not None and comparison.quantity != "state":
             self.shares.informative &= informative(comparison.bound, case)
         if not comparison.within:
+            if np.isnan(comparison.got).any() and not np.isnan(comparison.expected).any():
+                sentence = "the {quantity} is NaN where the recurrence gives a number"
             raise Nonconformity(sentence.format(quantity=comparison.quantity), comparison)
 
     def judge_output(self, case: Case, output: np.ndarray, **kwargs: str) -> None:

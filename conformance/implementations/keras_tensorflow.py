@@ -184,6 +184,7 @@ class KerasTensorFlow(Implementation):
     modes = ("call", "predict", "predict_on_batch", "graph", "xla")
     capabilities = frozenset(CAPABILITIES)
     costs: ClassVar[dict[str, int]] = {"call": 5, "predict": 15, "xla": 4}
+    extra = "tensorflow"
     threads = "one thread for each worker"
     compiled_modes = frozenset({"xla"})
 

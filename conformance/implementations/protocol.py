@@ -12,7 +12,7 @@ from typing import Any, ClassVar, NamedTuple, Optional, Sequence
 import numpy as np
 
 from conformance.arithmetic import IEEE, Arithmetic
-from strategies import NetworkSize
+from strategies import DTYPES, NetworkSize
 
 #: The last output y_T, (N, K), for given weights. Every implementation has it.
 OUTPUT = "output"
@@ -89,6 +89,19 @@ class Shapes(NamedTuple):
     computed_dense: tuple[Optional[int], ...]
 
 
+class KnownDeviation(NamedTuple):
+    """A difference from the specification that is known, and where it is told.
+
+    ``property`` is the name of the property's function. ``modes`` and ``dtypes`` limit it; empty
+    means all. A deviation that no longer shows fails the run, so that the list stays true.
+    """
+
+    property: str
+    reason: str
+    modes: tuple[str, ...] = ()
+    dtypes: tuple[str, ...] = ()
+
+
 class Network:
     """A network of one size and dtype. Subclasses override what they declare.
 
@@ -106,27 +119,34 @@ class Network:
 
     def states_and_outputs(self, inputs: np.ndarray, mode: str) -> tuple[np.ndarray, np.ndarray]:
         """h_1 … h_T (N, T, M) and y_1 … y_T (N, T, K), from one execution. Capability STATES."""
-        raise NotImplementedError
+        raise _undefined(self, "states_and_outputs", STATES)
 
     def get_weights(self) -> list[np.ndarray]:
         """The five weight arrays. Capability WEIGHTS."""
-        raise NotImplementedError
+        raise _undefined(self, "get_weights", WEIGHTS)
 
     def weight_table(self) -> list[Weight]:
         """What the weights are called, layer by layer. Capability WEIGHTS."""
-        raise NotImplementedError
+        raise _undefined(self, "weight_table", WEIGHTS)
 
     def parameters(self) -> Parameters:
         """Numbers of parameters. Capability PARAMETERS."""
-        raise NotImplementedError
+        raise _undefined(self, "parameters", PARAMETERS)
 
     def summary(self) -> Summary:
         """The printed summary, read back. Capability SUMMARY."""
-        raise NotImplementedError
+        raise _undefined(self, "summary", SUMMARY)
 
     def shapes(self, N: Optional[int], T: Optional[int]) -> Shapes:
         """Stated output shapes for inputs of N samples and T steps. Capability SHAPES."""
-        raise NotImplementedError
+        raise _undefined(self, "shapes", SHAPES)
+
+
+def _undefined(network: Network, method: str, capability: str) -> ImplementationError:
+    return ImplementationError(
+        f"the capability {capability!r} is declared, and {type(network).__name__} defines no "
+        f"{method}"
+    )
 
 
 class Implementation:
@@ -138,6 +158,12 @@ class Implementation:
     modes: tuple[str, ...] = ("call",)
     #: What it can do beyond OUTPUT.
     capabilities: frozenset[str] = frozenset({OUTPUT})
+    #: The dtypes in which it computes.
+    dtypes: tuple[str, ...] = DTYPES
+    #: Where it is known to differ from the specification.
+    deviations: tuple[KnownDeviation, ...] = ()
+    #: The extra of this project that installs what it needs, for the message that names it.
+    extra: str = ""
     #: How much a case costs in each mode, as a multiple of the cheapest; 1 where not stated.
     #: Decides how many cases a mode gets, never how they are judged.
     costs: ClassVar[dict[str, int]] = {}
@@ -175,7 +201,11 @@ def as_array(value: Any, what: str, shape: tuple[int, ...], dtype: str) -> np.nd
     """
     if not isinstance(value, np.ndarray):
         kind = f"{type(value).__module__}.{type(value).__qualname__}".replace("builtins.", "")
-        raise ImplementationError(f"{what} is a {kind}: must be a NumPy array of shape {shape}")
+        device = getattr(value, "device", None)
+        where = "" if device is None or callable(device) else f" on {device}"
+        raise ImplementationError(
+            f"{what} is a {kind}{where}: must be a NumPy array of shape {shape}"
+        )
     if value.shape != shape:
         raise ImplementationError(f"{what} has shape {value.shape}: must be {shape}")
     if value.dtype != dtype:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import zlib
 from pathlib import Path
 from typing import Optional
@@ -129,7 +130,9 @@ def _library(subject: Subject) -> Optional[tuple[str, str]]:
     if name == "keras" and subject.mode in _CALLS:
         return "import tensorflow as tf", _CALLS[subject.mode]
     module, colon, function = name.partition(":")
-    if colon and "+" not in name:
+    own = getattr(subject.implementation, "function", None)
+    importable = module != "__main__" and getattr(sys.modules.get(module), function, None)
+    if colon and own is not None and own is importable:
         imports = (
             f"import sys\nsys.path.insert(0, {os.getcwd()!r})\nfrom {module} import {function}"
         )

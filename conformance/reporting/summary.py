@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Iterable, Optional
 
-from conformance.checking import CONFORMS, FAILS, NOT_APPLICABLE, Result
+from conformance.checking import CONFORMS, DEVIATES, FAILS, NOT_APPLICABLE, Result
 
 #: A property warns when fewer of its cases than this could have shown a fault.
 QUOTA = 0.4
@@ -74,7 +74,11 @@ def _verdict(record: RunRecord) -> list[str]:
     if record.not_run:
         return [f"{name}: INCOMPLETE, {len(record.not_run)} tests were not run"]
     devices = sorted({d for result in results for d in result.devices})
-    return [f"{name} CONFORMS in {record.cases} cases, computed on {', '.join(devices)}"]
+    known = sum(result.verdict == DEVIATES for result in results)
+    deviations = f" but for {known} known deviations" if known else ""
+    return [
+        f"{name} CONFORMS{deviations} in {record.cases} cases, computed on {', '.join(devices)}"
+    ]
 
 
 def _weaknesses(results: list[Result], record: RunRecord) -> list[str]:
@@ -90,6 +94,8 @@ def _weaknesses(results: list[Result], record: RunRecord) -> list[str]:
             )
     reasons = sorted({(r.sentence, r.reason) for r in results if r.verdict == NOT_APPLICABLE})
     lines += [f"not applicable: {sentence} ({reason})" for sentence, reason in reasons]
+    known = sorted({(r.sentence, r.reason) for r in results if r.verdict == DEVIATES})
+    lines += [f"deviates (known): {sentence} ({reason})" for sentence, reason in known]
     lines += [f"not run: {nodeid}" for nodeid in record.not_run[:5]]
     if len(record.not_run) > 5:
         lines.append(f"not run: … and {len(record.not_run) - 5} more")
@@ -113,7 +119,7 @@ def _table(results: list[Result], width: int) -> list[str]:
                 "" if discriminating is None or failing else f"{discriminating:.0%}",
                 f"{max(shares):.2f}" if shares else "",
                 f"{medians[len(medians) // 2]:.2f}" if medians else "",
-                f"{failing} of {len(group)} fail" if failing else CONFORMS,
+                f"{failing} of {len(group)} fail" if failing else _agreed(group),
             )
         )
     widths = [max(len(row[i]) for row in rows) for i in range(1, len(_HEADINGS))]
@@ -130,6 +136,11 @@ def _table(results: list[Result], width: int) -> list[str]:
     ]
 
 
+def _agreed(group: list[Result]) -> str:
+    known = sum(r.verdict == DEVIATES for r in group)
+    return f"{known} of {len(group)} deviate (known)" if known else CONFORMS
+
+
 def _shortened(sentence: str, length: int) -> str:
     return sentence if len(sentence) <= length else sentence[: length - 1] + "…"
 
@@ -137,7 +148,9 @@ def _shortened(sentence: str, length: int) -> str:
 def _totals(results: list[Result], record: RunRecord) -> list[str]:
     counts = Counter(result.verdict for result in results)
     return [
-        f"{CONFORMS}: {counts[CONFORMS]}   {FAILS}: {counts[FAILS]}   "
+        f"{CONFORMS}: {counts[CONFORMS]}   "
+        + (f"{DEVIATES}: {counts[DEVIATES]}   " if counts[DEVIATES] else "")
+        + f"{FAILS}: {counts[FAILS]}   "
         f"{NOT_APPLICABLE}: {counts[NOT_APPLICABLE]}   not run: {len(record.not_run)}   "
         f"(tests)   cases: {record.cases}"
     ]
