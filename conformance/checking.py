@@ -75,7 +75,7 @@ class Property:
         """What is known to be wrong here, or None."""
         for known in subject.implementation.deviations:
             if (
-                known.property == self.name
+                self.name in known.properties + known.sometimes
                 and (not known.modes or not {*known.modes}.isdisjoint(subject.modes_run))
                 and (not known.dtypes or subject.dtype in known.dtypes)
             ):
@@ -200,11 +200,11 @@ def check(found: Property, subject: Subject) -> Result:
     if missing:
         verdict, reason = NOT_APPLICABLE, f"needs {', '.join(missing)}"
     else:
-        failure = _search(found, subject, tally)
         known = found.known_deviation(subject)
+        failure = _search(found, subject, tally, simplify=known is None)
         if known is not None and failure is not None:
             verdict, reason = DEVIATES, known.reason
-        elif known is not None:
+        elif known is not None and found.name in known.properties:
             failure = Failure({}, Nonconformity(f"a known deviation shows no more: {known.reason}"))
         if failure is not None and verdict != DEVIATES:
             verdict, reason = FAILS, failure.error.sentence
@@ -234,15 +234,17 @@ def _devices(subject: Subject) -> tuple[str, ...]:
         return ()
 
 
-def _search(found: Property, subject: Subject, tally: Tally) -> Optional[Failure]:
+def _search(
+    found: Property, subject: Subject, tally: Tally, *, simplify: bool
+) -> Optional[Failure]:
     """The simplest failure among the drawn cases and those that are always run, or None."""
     attempt = _Attempt(found, subject, tally)
     try:
-        _as_hypothesis_test(attempt)()
+        _as_hypothesis_test(attempt, simplify)()
         for drawn in _always(found, subject):
             attempt(**drawn)
     except Nonconformity:
-        return _simplified(attempt)
+        return _simplified(attempt) if simplify else attempt.failure
     return None
 
 
@@ -331,7 +333,7 @@ def _because(error: BaseException, sentence: str) -> Nonconformity:
     return nonconformity
 
 
-def _as_hypothesis_test(attempt: _Attempt) -> Callable[[], None]:
+def _as_hypothesis_test(attempt: _Attempt, simplify: bool) -> Callable[[], None]:
     found, subject = attempt.found, attempt.subject
 
     def one_case(**drawn: Any) -> None:
@@ -351,7 +353,8 @@ def _as_hypothesis_test(attempt: _Attempt) -> Callable[[], None]:
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
         report_multiple_bugs=False,
         print_blob=False,
-        phases=set(Phase) - {Phase.explain},  # tracing every line would cost more than it tells
+        # To explain, every line would be traced: that costs more than it tells.
+        phases=set(Phase) - {Phase.explain} - (set() if simplify else {Phase.shrink}),
     )(test)
     return configured
 

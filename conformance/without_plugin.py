@@ -205,7 +205,7 @@ def _checks(
     if known:
         _some_of("known", [_full(name) for name in known], available)
         implementation = copy.copy(implementation)  # what is known here is not known elsewhere
-        more = tuple(KnownDeviation(_full(name), reason) for name, reason in known.items())
+        more = tuple(KnownDeviation((_full(name),), reason) for name, reason in known.items())
         implementation.deviations = (*implementation.deviations, *more)
 
     runs: list[Run] = []

@@ -7,6 +7,8 @@ import importlib.util
 import pytest
 from command_line import ROOT, folder_of_a_user, run_pytest
 
+from conformance.implementations import IMPLEMENTATIONS
+
 NUMPY = ("--implementation", "numpy")
 
 
@@ -14,7 +16,7 @@ NUMPY = ("--implementation", "numpy")
 WRONG = [
     (
         ("--implementation", "caffe"),
-        "'caffe' is not an implementation: choose keras, numpy or module:object",
+        f"'caffe' is not an implementation: choose {', '.join(IMPLEMENTATIONS)} or module:object",
     ),
     (
         ("--implementation", "absent:forward"),

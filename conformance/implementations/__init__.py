@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from conformance.implementations.keras_tensorflow import KerasTensorFlow
+from typing import Callable
+
+from conformance.implementations.keras_backends import BACKENDS, keras_in_use, keras_on
+from conformance.implementations.keras_tensorflow import LegacyKeras
 from conformance.implementations.numpy_loop import NumpyLoop
 from conformance.implementations.own import load_own
 from conformance.implementations.protocol import Implementation, ImplementationError
 
-IMPLEMENTATIONS: dict[str, type[Implementation]] = {"keras": KerasTensorFlow, "numpy": NumpyLoop}
+#: What is known by name. ``keras`` is Keras on the backend that the user has configured.
+IMPLEMENTATIONS: dict[str, Callable[[], Implementation]] = {
+    "keras": keras_in_use,
+    **{f"keras:{b}": lambda b=b: keras_on(b) for b in ("tensorflow", *BACKENDS)},  # type: ignore[misc]
+    "tf_keras": LegacyKeras,
+    "numpy": NumpyLoop,
+}
 
 
 def load_implementation(name: str) -> Implementation:
@@ -19,6 +28,8 @@ def load_implementation(name: str) -> Implementation:
     """
     if name in IMPLEMENTATIONS:
         return IMPLEMENTATIONS[name]()
+    if name.startswith("keras:"):
+        return keras_on(name.partition(":")[2])
     if ":" in name:
         return load_own(name)
     raise ImplementationError(

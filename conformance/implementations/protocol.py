@@ -92,14 +92,16 @@ class Shapes(NamedTuple):
 class KnownDeviation(NamedTuple):
     """A difference from the specification that is known, and where it is told.
 
-    ``property`` is the name of the property's function. ``modes`` and ``dtypes`` limit it; empty
-    means all. A deviation that no longer shows fails the run, so that the list stays true.
+    ``properties`` are the names of those in which it always shows: where it shows no more the
+    run fails, so that the list stays true. In ``sometimes`` it may show. ``modes`` and ``dtypes``
+    limit it; empty means all.
     """
 
-    property: str
+    properties: tuple[str, ...]
     reason: str
     modes: tuple[str, ...] = ()
     dtypes: tuple[str, ...] = ()
+    sometimes: tuple[str, ...] = ()
 
 
 class Network:

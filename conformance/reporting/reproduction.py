@@ -15,6 +15,9 @@ from strategies.cases import array_text
 #: Scripts are written here, in the folder where pytest was started.
 FOLDER = Path(".conformance")
 
+#: Implementations that are `tf.keras`.
+TENSORFLOW = ("keras", "keras:tensorflow")
+
 _CALLS = {
     "call": "model(x, training=False)",
     "predict": "model.predict(x, verbose=0)",
@@ -106,7 +109,7 @@ def script(found: Property, subject: Subject, failure: Failure) -> Optional[str]
             **names,
         )
     ]
-    if subject.implementation.name == "keras":
+    if subject.implementation.name in TENSORFLOW:
         parts.append(
             _KERAS.format(
                 dtype=subject.dtype,
@@ -127,7 +130,7 @@ def script(found: Property, subject: Subject, failure: Failure) -> Optional[str]
 def _library(subject: Subject) -> Optional[tuple[str, str]]:
     """What to import, and the expression that runs the thing under test."""
     name = subject.implementation.name
-    if name == "keras" and subject.mode in _CALLS:
+    if name in TENSORFLOW and subject.mode in _CALLS:
         return "import tensorflow as tf", _CALLS[subject.mode]
     module, colon, function = name.partition(":")
     own = getattr(subject.implementation, "function", None)

@@ -74,8 +74,8 @@ def _verdict(record: RunRecord) -> list[str]:
     if record.not_run:
         return [f"{name}: INCOMPLETE, {len(record.not_run)} tests were not run"]
     devices = sorted({d for result in results for d in result.devices})
-    known = sum(result.verdict == DEVIATES for result in results)
-    deviations = f" but for {known} known deviations" if known else ""
+    known = any(result.verdict == DEVIATES for result in results)
+    deviations = " but for what is known" if known else ""
     return [
         f"{name} CONFORMS{deviations} in {record.cases} cases, computed on {', '.join(devices)}"
     ]
@@ -94,8 +94,8 @@ def _weaknesses(results: list[Result], record: RunRecord) -> list[str]:
             )
     reasons = sorted({(r.sentence, r.reason) for r in results if r.verdict == NOT_APPLICABLE})
     lines += [f"not applicable: {sentence} ({reason})" for sentence, reason in reasons]
-    known = sorted({(r.sentence, r.reason) for r in results if r.verdict == DEVIATES})
-    lines += [f"deviates (known): {sentence} ({reason})" for sentence, reason in known]
+    known = Counter(r.reason for r in results if r.verdict == DEVIATES)
+    lines += [f"{DEVIATES} in {n} tests: {reason}" for reason, n in sorted(known.items())]
     lines += [f"not run: {nodeid}" for nodeid in record.not_run[:5]]
     if len(record.not_run) > 5:
         lines.append(f"not run: … and {len(record.not_run) - 5} more")
@@ -138,7 +138,7 @@ def _table(results: list[Result], width: int) -> list[str]:
 
 def _agreed(group: list[Result]) -> str:
     known = sum(r.verdict == DEVIATES for r in group)
-    return f"{known} of {len(group)} deviate (known)" if known else CONFORMS
+    return f"{known} of {len(group)} deviate" if known else CONFORMS
 
 
 def _shortened(sentence: str, length: int) -> str:
