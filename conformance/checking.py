@@ -203,7 +203,12 @@ def check(found: Property, subject: Subject) -> Result:
         known = found.known_deviation(subject)
         failure = _search(found, subject, tally, simplify=known is None)
         if known is not None and failure is not None:
-            verdict, reason = DEVIATES, known.reason
+            if known.arithmetic is not None:
+                tally = Tally()
+                subject = subject.in_arithmetic(known.arithmetic)
+                failure = _search(found, subject, tally, simplify=True)
+            if failure is None or known.arithmetic is None:
+                verdict, reason = DEVIATES, known.reason
         elif known is not None and found.name in known.properties:
             failure = Failure({}, Nonconformity(f"a known deviation shows no more: {known.reason}"))
         if failure is not None and verdict != DEVIATES:

@@ -39,7 +39,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help=f"what is tested: {', '.join(IMPLEMENTATIONS)}, or module:object; keras by default",
     )
     group.addoption("--modes", metavar="A,B", help="execution modes; all by default")
-    group.addoption("--dtypes", metavar="A,B", help=f"{', '.join(DTYPES)}; all by default")
+    group.addoption("--dtypes", metavar="A,B", help=f"{', '.join(DTYPES)}; all it has by default")
     group.addoption(
         "--conformance-profile",
         default="default",
@@ -82,7 +82,8 @@ class _Session:
         self.about_properties = _aims_at_properties(config)
         implementation = load_implementation(config.getoption("--implementation"))
         self.modes = _chosen(config, "--modes", implementation.modes)
-        self.dtypes = _chosen(config, "--dtypes", DTYPES)
+        of_all = config.getoption("--dtypes") is None
+        self.dtypes = implementation.dtypes if of_all else _chosen(config, "--dtypes", DTYPES)
         profile = _one_of(
             "--conformance-profile", config.getoption("--conformance-profile"), PROFILES
         )

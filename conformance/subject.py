@@ -10,6 +10,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from conformance import error_bound
+from conformance.arithmetic import Arithmetic
 from conformance.comparison import Comparison, compare, informative
 from conformance.error_bound import Bounded
 from conformance.implementations.protocol import (
@@ -115,6 +116,12 @@ class Subject:
         """What the implementation declares, and whether several modes were asked for."""
         several = {SEVERAL_MODES} if len(self.modes) > 1 else set()
         return self.implementation.capabilities | several
+
+    def in_arithmetic(self, arithmetic: Arithmetic) -> Subject:
+        """The same subject, judged in another arithmetic than its implementation's."""
+        other = Subject(self.implementation, self.mode, self.dtype, self.run, self.modes)
+        other.arithmetic = arithmetic
+        return other
 
     # What is drawn
 

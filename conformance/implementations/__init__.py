@@ -7,14 +7,22 @@ from typing import Callable
 from conformance.implementations.keras_backends import BACKENDS, keras_in_use, keras_on
 from conformance.implementations.keras_tensorflow import LegacyKeras
 from conformance.implementations.numpy_loop import NumpyLoop
+from conformance.implementations.onnx_rnn import OnnxReference, OnnxRuntime
 from conformance.implementations.own import load_own
 from conformance.implementations.protocol import Implementation, ImplementationError
+from conformance.implementations.tensorflow_exports import LiteRT, SavedModel
+from conformance.implementations.torch_rnn import TorchRNN
 
 #: What is known by name. ``keras`` is Keras on the backend that the user has configured.
 IMPLEMENTATIONS: dict[str, Callable[[], Implementation]] = {
     "keras": keras_in_use,
     **{f"keras:{b}": lambda b=b: keras_on(b) for b in ("tensorflow", *BACKENDS)},  # type: ignore[misc]
     "tf_keras": LegacyKeras,
+    "savedmodel": SavedModel,
+    "litert": LiteRT,
+    "onnxruntime": OnnxRuntime,
+    "onnx-reference": OnnxReference,
+    "torch": TorchRNN,
     "numpy": NumpyLoop,
 }
 

@@ -94,7 +94,8 @@ class KnownDeviation(NamedTuple):
 
     ``properties`` are the names of those in which it always shows: where it shows no more the
     run fails, so that the list stays true. In ``sometimes`` it may show. ``modes`` and ``dtypes``
-    limit it; empty means all.
+    limit it; empty means all. With ``arithmetic`` the property must hold in that one, so that
+    nothing else hides behind what is known.
     """
 
     properties: tuple[str, ...]
@@ -102,6 +103,7 @@ class KnownDeviation(NamedTuple):
     modes: tuple[str, ...] = ()
     dtypes: tuple[str, ...] = ()
     sometimes: tuple[str, ...] = ()
+    arithmetic: Optional[Arithmetic] = None
 
 
 class Network:
