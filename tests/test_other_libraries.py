@@ -20,6 +20,7 @@ NEEDS = {
     "torch": ("torch",),
     "onnx-reference": ("onnx",),
     "onnxruntime": ("onnx", "onnxruntime"),
+    "keras-onnx": ("tensorflow", "onnxruntime", "tf2onnx"),
     "savedmodel": ("tensorflow",),
     "litert": ("tensorflow", "ai_edge_litert"),
 }

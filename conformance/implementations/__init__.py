@@ -7,6 +7,7 @@ from typing import Callable
 from conformance.implementations.keras_backends import BACKENDS, keras_in_use, keras_on
 from conformance.implementations.keras_tensorflow import LegacyKeras
 from conformance.implementations.numpy_loop import NumpyLoop
+from conformance.implementations.onnx_exported import KerasOnnx
 from conformance.implementations.onnx_rnn import OnnxReference, OnnxRuntime
 from conformance.implementations.own import load_own
 from conformance.implementations.protocol import Implementation, ImplementationError
@@ -20,6 +21,7 @@ IMPLEMENTATIONS: dict[str, Callable[[], Implementation]] = {
     "tf_keras": LegacyKeras,
     "savedmodel": SavedModel,
     "litert": LiteRT,
+    "keras-onnx": KerasOnnx,
     "onnxruntime": OnnxRuntime,
     "onnx-reference": OnnxReference,
     "torch": TorchRNN,

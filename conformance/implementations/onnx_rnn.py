@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import importlib
 from dataclasses import asdict, dataclass
-from typing import Any, Callable, Sequence
+from typing import Any, Sequence
 
 import numpy as np
 
@@ -99,12 +99,12 @@ class OnnxReference(Implementation):
     extra = "onnx"
 
     def network(self, size: NetworkSize, dtype: str, *, sequences: bool) -> OnnxNetwork:
-        onnx = _import("onnx")
+        onnx = import_library("onnx")
         return OnnxNetwork(self.session(rnn_model(onnx, size, dtype)))
 
     def session(self, model: Any) -> Any:
         """What runs the model."""
-        return _import("onnx.reference").ReferenceEvaluator(model)
+        return import_library("onnx.reference").ReferenceEvaluator(model)
 
     def versions(self) -> dict[str, str]:
         return {"onnx": installed("onnx")}
@@ -150,19 +150,30 @@ class OnnxRuntime(OnnxReference):
     threads = "one thread for each worker"
 
     def session(self, model: Any) -> Any:
-        onnxruntime = _import("onnxruntime")
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        options.log_severity_level = 3
-        make: Callable[..., Any] = onnxruntime.InferenceSession
-        return make(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
+        return runtime_session(model)
 
     def versions(self) -> dict[str, str]:
         return {"onnx": installed("onnx"), "onnxruntime": installed("onnxruntime")}
 
 
-def _import(name: str) -> Any:
+def import_library(name: str) -> Any:
+    """The module of this name.
+
+    Raises:
+        ImplementationError: it does not import.
+    """
     try:
         return importlib.import_module(name)
     except Exception as error:  # binary packages that do not fit raise anything
         raise ImplementationError(f"{name} does not import: {error}") from error
+
+
+def runtime_session(model: Any) -> Any:
+    """A session of ONNX Runtime on the CPU with one thread."""
+    onnxruntime = import_library("onnxruntime")
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    return onnxruntime.InferenceSession(
+        model.SerializeToString(), options, providers=["CPUExecutionProvider"]
+    )
