@@ -81,6 +81,8 @@ class _Session:
         self.is_worker = hasattr(config, "workerinput")
         self.about_properties = _aims_at_properties(config)
         implementation = load_implementation(config.getoption("--implementation"))
+        if implementation.name in IMPLEMENTATIONS:  # the backend that was found, to repeat it
+            config.option.implementation = implementation.name
         self.modes = _chosen(config, "--modes", implementation.modes)
         of_all = config.getoption("--dtypes") is None
         self.dtypes = implementation.dtypes if of_all else _chosen(config, "--dtypes", DTYPES)

@@ -112,6 +112,15 @@ def test_the_environment_chooses_the_backend(monkeypatch, backend):
     assert load_implementation("keras").name == f"keras:{backend}"
 
 
+@needs(*NEEDS["numpy"])
+def test_the_backend_that_was_found_is_named_and_repeated(monkeypatch, tmp_path):
+    monkeypatch.setenv("KERAS_BACKEND", "numpy")
+    done = run_pytest(tmp_path, "-k", "fresh_biases", "--dtypes", "float32", *QUICK)
+    assert done.status == 0
+    assert done.summary[0].startswith("keras:numpy CONFORMS in ")
+    assert "(again: --implementation=keras:numpy " in done.text
+
+
 def test_the_configuration_file_chooses_the_backend(monkeypatch, tmp_path):
     monkeypatch.delenv("KERAS_BACKEND", raising=False)
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))

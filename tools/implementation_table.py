@@ -114,7 +114,8 @@ def page(rows: list[dict[str, Any]]) -> str:
         lines.append(f"- {where}: {reason}.")
     lines += [
         "",
-        "Where float64 deviates, what is computed instead is not judged. LiteRT with quantised "
+        "Where float64 deviates, and where predict keeps old weights, what is computed instead is "
+        "not judged. LiteRT with quantised "
         "weights (float16, int8) is not applicable: another arithmetic, for which no bound is "
         "derived. ONNX Runtime has the RNN operator for float32 alone, LiteRT is converted for "
         "float32 alone. Nothing was run on a GPU.",

@@ -16,11 +16,7 @@ from conformance.implementations.protocol import CAPABILITIES, Implementation, I
 from strategies import NetworkSize
 
 #: Set before TensorFlow is imported, where the user has not set them.
-ENVIRONMENT = {
-    "TF_CPP_MIN_LOG_LEVEL": "3",
-    "CUDA_VISIBLE_DEVICES": "-1",
-    "KERAS_BACKEND": "tensorflow",
-}
+ENVIRONMENT = {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"}
 #: Names under which TensorFlow is distributed.
 DISTRIBUTIONS = ("tensorflow", "tensorflow-cpu", "tensorflow-gpu", "tf-nightly")
 
@@ -37,6 +33,8 @@ def load_tensorflow() -> Any:
     if _tensorflow is None:
         for name, value in ENVIRONMENT.items():
             os.environ.setdefault(name, value)
+        # Whatever Keras 3 is configured for: here it is asked for on TensorFlow.
+        os.environ["KERAS_BACKEND"] = "tensorflow"
         try:
             with silent_stderr():
                 import tensorflow as tf
