@@ -66,3 +66,12 @@ def test_every_implementation_has_an_environment_of_tox():
     text = (ROOT / "tox.ini").read_text(encoding="utf-8")
     for name in set(IMPLEMENTATIONS) - {"keras", "keras:tensorflow", "numpy"}:
         assert name in text or f"--implementation {name} " in text
+
+
+def test_the_readme_has_a_line_for_each_with_its_verdict():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    for entry in ROWS:
+        line = re.search(rf"^\| `{entry['implementation']}` \|.*$", readme, re.MULTILINE)[0]
+        assert ("deviate" in line) == (entry["verdict"] == DEVIATES)
+        for version in re.findall(r"\d+\.\d[.\d]*", entry["versions"].split(", ")[-1]):
+            assert version in line
