@@ -63,7 +63,7 @@ def test_float64_is_a_known_deviation(tmp_path, backend):
     )  # fmt: skip
     assert done.status == 0, done.text
     assert done.summary[0].startswith(f"keras:{backend} CONFORMS but for what is known")
-    assert done.summary[1] == f"deviates (known) in 1 tests: {FLOAT64.reason}"
+    assert done.summary[1] == f"deviates (known) in 1 test: {FLOAT64.reason}"
 
 
 @pytest.mark.parametrize(

@@ -95,7 +95,10 @@ def _weaknesses(results: list[Result], record: RunRecord) -> list[str]:
     reasons = sorted({(r.sentence, r.reason) for r in results if r.verdict == NOT_APPLICABLE})
     lines += [f"not applicable: {sentence} ({reason})" for sentence, reason in reasons]
     known = Counter(r.reason for r in results if r.verdict == DEVIATES)
-    lines += [f"{DEVIATES} in {n} tests: {reason}" for reason, n in sorted(known.items())]
+    lines += [
+        f"{DEVIATES} in {n} {'test' if n == 1 else 'tests'}: {reason}"
+        for reason, n in sorted(known.items())
+    ]
     lines += [f"not run: {nodeid}" for nodeid in record.not_run[:5]]
     if len(record.not_run) > 5:
         lines.append(f"not run: … and {len(record.not_run) - 5} more")
