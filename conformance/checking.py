@@ -20,26 +20,23 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Callable, Iterator, Optional
 
 import numpy as np
-from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import HealthCheck, Phase, given, seed, settings, target
 from hypothesis.errors import HypothesisException
 
-from conformance import equations
-from conformance.comparison import discriminating
-from conformance.implementations.protocol import (
-    SEVERAL_MODES,
-    ImplementationError,
-    KnownDeviation,
-)
+from conformance.deviations import Deviation
+from conformance.implementations.protocol import SEVERAL_MODES, ImplementationError
 from conformance.minimise import minimise
-from conformance.subject import Nonconformity, Shares, Subject
+from conformance.subject import Nonconformity, Question, Shares, Subject
+from conformance.tally import Coverage, Tally
 from conformance.time_limit import TimeLimitReached, call_within
-from strategies import NOTEBOOK_SIZE, WIDE_SIZE, Case, notebook_case
+from strategies import NOTEBOOK_SIZE, WIDE_DTYPES, WIDE_SIZE, Case, notebook_case
 from strategies.profiles import FEWEST_CASES
 
 #: Once a failure is known, Hypothesis and then `minimise` may simplify it for this long, each.
 SIMPLIFY_SECONDS = 10.0
 
 CONFORMS, FAILS, NOT_APPLICABLE = "conforms", "fails", "not applicable"
+#: Fails as is known and listed.
 DEVIATES = "deviates (known)"
 
 
@@ -51,7 +48,7 @@ class Property:
     are the capabilities without which it says nothing; ``per_mode`` tells whether it is about
     execution; ``runs`` how often a case is executed; ``builds`` whether each case builds a
     network; ``quota`` whether its cases are meant to show faults of the recurrence, so that too
-    few discriminating ones are worth a warning.
+    few discriminating ones are worth a warning; ``narrow`` whether it is said of 16-bit dtypes too.
     """
 
     name: str
@@ -64,33 +61,30 @@ class Property:
     runs: int
     builds: bool
     quota: bool
+    narrow: bool
 
     def missing(self, subject: Subject) -> list[str]:
-        """Capabilities that the property needs and the subject does not have."""
-        dtypes = subject.implementation.dtypes
-        wrong_dtype = [] if subject.dtype in dtypes else [subject.dtype]
-        return wrong_dtype or sorted(self.needs - subject.capabilities)
+        """What the property needs and the subject does not have: capabilities, a dtype."""
+        if subject.dtype not in subject.implementation.dtypes:
+            return [subject.dtype]
+        dtype = [] if self.applies_to(subject.dtype) else [" or ".join(WIDE_DTYPES)]
+        return sorted(self.needs - subject.capabilities) + dtype
 
-    def known_deviation(self, subject: Subject) -> Optional[KnownDeviation]:
-        """What is known to be wrong here, or None."""
-        for known in subject.implementation.deviations:
-            if (
-                self.name in known.properties + known.sometimes
-                and (not known.modes or not {*known.modes}.isdisjoint(subject.modes_run))
-                and (not known.dtypes or subject.dtype in known.dtypes)
-            ):
-                return known
-        return None
+    def applies_to(self, dtype: str) -> bool:
+        """Whether it is said of that dtype."""
+        return self.narrow or dtype in WIDE_DTYPES
 
     def budget(self, subject: Subject) -> int:
-        """How many cases are drawn."""
+        """How many cases are drawn; 16-bit dtypes get a fifth."""
         profile = subject.run.profile
         if subject.run.max_examples is not None:
             return subject.run.max_examples
         if self.builds:
             return profile.builds
         executes = self.per_mode or SEVERAL_MODES in self.needs
-        return max(FEWEST_CASES, profile.cases // (self.runs * (subject.cost if executes else 1)))
+        share = self.runs * (subject.cost if executes else 1)
+        share *= 1 if subject.dtype in WIDE_DTYPES else 5
+        return max(FEWEST_CASES, profile.cases // share)
 
 
 def holds_for(
@@ -100,6 +94,7 @@ def holds_for(
     runs: int = 1,
     builds: bool = False,
     quota: bool = True,
+    narrow: bool = False,
     **draws: Callable[[Subject], Any],
 ) -> Callable[[Callable[..., None]], Callable[[Subject], None]]:
     """Make ``function(subject, **drawn)`` a property; its docstring is the sentence."""
@@ -116,6 +111,7 @@ def holds_for(
             runs=runs,
             builds=builds,
             quota=quota and "case" in draws,
+            narrow=narrow,
         )
 
         def test(subject: Subject) -> None:
@@ -131,29 +127,17 @@ def holds_for(
     return decorate
 
 
-@dataclass
-class Tally:
-    """What the cases of a property were worth."""
-
-    cases: int = 0
-    discriminating: int = 0
-    shares: list[float] = field(default_factory=list)
-
-    def add(self, case: Optional[Case], shares: Shares) -> None:
-        """Count one case."""
-        self.cases += 1
-        self.shares += shares.worst
-        if case is not None and shares.informative:
-            states = equations.simple_rnn(case.inputs, *case.weights[:3])
-            self.discriminating += discriminating(case, states)
-
-
 @dataclass(frozen=True)
 class Failure:
-    """The simplest failure found: what was drawn, and what was wrong."""
+    """The simplest failure found: what was drawn, what was wrong, and what had been asked.
+
+    ``repeats`` says whether the same case fails when it is asked again.
+    """
 
     drawn: dict[str, Any]
     error: Nonconformity
+    asked: tuple[Question, ...] = ()
+    repeats: bool = True
 
 
 @dataclass(frozen=True)
@@ -161,7 +145,10 @@ class Result:
     """The outcome of one property on one subject.
 
     ``worst_share`` and ``median_share`` are of the bound used, None where nothing is compared
-    with a bound; ``discriminating`` is None where the property has no quota.
+    with a bound; ``discriminating`` is None where the property has no quota; ``coverage`` says
+    what the cases were about. ``deviations`` has, for each known deviation that applied, how many
+    cases deviated and how many there were. ``arithmetic`` is the row that the bound was computed
+    with, empty where nothing was executed.
     """
 
     property: str
@@ -178,13 +165,24 @@ class Result:
     seconds: float = 0.0
     reason: str = ""
     devices: tuple[str, ...] = ()
+    arithmetic: str = ""
+    deviations: dict[str, tuple[int, int]] = field(default_factory=dict)
+    coverage: Coverage = field(default_factory=Coverage)
     failure: Optional[Failure] = None
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values only, as they are sent between processes."""
         plain = asdict(self.without_failure())
         del plain["failure"]
-        return plain
+        return {**plain, "devices": list(self.devices)}
+
+    @classmethod
+    def from_dict(cls, plain: dict[str, Any]) -> Result:
+        """The result of which `as_dict` made plain values."""
+        coverage, devices = Coverage(**plain["coverage"]), tuple(plain["devices"])
+        deviations = {name: (some, met) for name, (some, met) in plain["deviations"].items()}
+        changed = {"coverage": coverage, "devices": devices, "deviations": deviations}
+        return cls(**{**plain, **changed})
 
     def without_failure(self) -> Result:
         """The same without the failing case."""
@@ -200,19 +198,11 @@ def check(found: Property, subject: Subject) -> Result:
     if missing:
         verdict, reason = NOT_APPLICABLE, f"needs {', '.join(missing)}"
     else:
-        known = found.known_deviation(subject)
-        failure = _search(found, subject, tally, simplify=known is None)
-        if known is not None and failure is not None:
-            if known.arithmetic is not None:
-                tally = Tally()
-                subject = subject.in_arithmetic(known.arithmetic)
-                failure = _search(found, subject, tally, simplify=True)
-            if failure is None or known.arithmetic is None:
-                verdict, reason = DEVIATES, known.reason
-        elif known is not None and found.name in known.properties:
-            failure = Failure({}, Nonconformity(f"a known deviation shows no more: {known.reason}"))
-        if failure is not None and verdict != DEVIATES:
+        failure = _search(found, subject, tally)
+        if failure is not None:
             verdict, reason = FAILS, failure.error.sentence
+        elif tally.deviating:
+            verdict, reason = DEVIATES, ", ".join(sorted(tally.deviating))
     return Result(
         property=found.name,
         sentence=found.sentence,
@@ -228,8 +218,17 @@ def check(found: Property, subject: Subject) -> Result:
         seconds=time.monotonic() - started,
         reason=reason,
         devices=() if missing else _devices(subject),
+        arithmetic=_arithmetic(found, subject, failure) if not missing else "",
+        deviations={name: (tally.deviating[name], met) for name, met in tally.met.items()},
+        coverage=tally.coverage(),
         failure=failure,
     )
+
+
+def _arithmetic(found: Property, subject: Subject, failure: Optional[Failure]) -> str:
+    # What has hung is not asked how it rounds.
+    unknown = not found.per_mode or (failure is not None and hung(failure.error))
+    return "" if unknown else subject.arithmetic.describe()
 
 
 def _devices(subject: Subject) -> tuple[str, ...]:
@@ -239,17 +238,15 @@ def _devices(subject: Subject) -> tuple[str, ...]:
         return ()
 
 
-def _search(
-    found: Property, subject: Subject, tally: Tally, *, simplify: bool
-) -> Optional[Failure]:
+def _search(found: Property, subject: Subject, tally: Tally) -> Optional[Failure]:
     """The simplest failure among the drawn cases and those that are always run, or None."""
     attempt = _Attempt(found, subject, tally)
     try:
-        _as_hypothesis_test(attempt, simplify)()
+        _as_hypothesis_test(attempt)()
         for drawn in _always(found, subject):
             attempt(**drawn)
     except Nonconformity:
-        return _simplified(attempt) if simplify else attempt.failure
+        return _simplified(attempt)
     return None
 
 
@@ -271,33 +268,45 @@ class _Attempt:
         self.failure: Optional[Failure] = None
         self._failed: dict[bytes, Failure] = {}
         self._deadline = float("inf")
+        self._known = subject.known_deviations(found.name)
 
     def __call__(self, **drawn: Any) -> None:
         # Hypothesis runs what failed again. One failure is enough: an implementation that does
         # not repeat it is no better for that.
-        known = self._failed.get(_key(drawn)) if self._failed else None
-        if known is not None:
-            self.failure = known
-            raise known.error
+        before = self._failed.get(_key(drawn)) if self._failed else None
+        if before is not None:
+            self.failure = before
+            raise before.error
         if time.monotonic() > self._deadline:
             return  # no time to simplify further
-        error = self.error(**drawn)
-        if error is None:
-            if self.failure is None:  # what is tried to simplify a failure is not counted
-                case = drawn.get("case") if self.found.quota else None
-                self.tally.add(case, self.subject.shares)
+        error, known = self.error(**drawn), self.known(**drawn)
+        counted = self.failure is None  # what is tried to simplify a failure is not counted
+        if known and counted:
+            self.tally.meet(known, deviates=error is not None)
+        if error is not None and hung(error):
+            self._deadline = 0.0  # every further attempt might take as long
+        if error is None or known:
+            if counted and error is None:
+                self.tally.add(drawn, self.subject.shares, quota=self.found.quota)
             return
         if self.failure is None:
             self.tally.cases += 1
-            self._deadline = time.monotonic() + SIMPLIFY_SECONDS
-        if hung(error):
-            self._deadline = 0.0  # every further attempt might take as long
-        self.failure = self._failed[_key(drawn)] = Failure(drawn, error)
+            self._deadline = min(self._deadline, time.monotonic() + SIMPLIFY_SECONDS)
+        self.failure = self._failed[_key(drawn)] = Failure(drawn, error, tuple(self.subject.asked))
         raise error
+
+    def known(self, **drawn: Any) -> list[Deviation]:
+        """The known deviations that apply to what was drawn."""
+        facts = self.subject.facts(drawn.get("case"))
+        return [deviation for deviation in self._known if deviation.applies(**facts)]
+
+    def unknown(self, **drawn: Any) -> Optional[Nonconformity]:
+        """What is wrong with the answer and is no known deviation, or None."""
+        return None if self.known(**drawn) else self.error(**drawn)
 
     def error(self, **drawn: Any) -> Optional[Nonconformity]:
         """What is wrong with the answer to what was drawn, or None."""
-        self.subject.shares = Shares()
+        self.subject.shares, self.subject.asked = Shares(), []
         limit = self.subject.run.time_limit
 
         def one_case() -> None:
@@ -338,11 +347,15 @@ def _because(error: BaseException, sentence: str) -> Nonconformity:
     return nonconformity
 
 
-def _as_hypothesis_test(attempt: _Attempt, simplify: bool) -> Callable[[], None]:
+def _as_hypothesis_test(attempt: _Attempt) -> Callable[[], None]:
     found, subject = attempt.found, attempt.subject
 
     def one_case(**drawn: Any) -> None:
         attempt(**drawn)
+        # What comes closest to the bound is tried more often, where it could show a fault.
+        share = max(subject.shares.worst, default=0.0)
+        if 0 < share <= 1 and attempt.tally.last_discriminates:
+            target(share, label="share of the bound")
 
     # Hypothesis files failing examples under the name, which must be an identifier.
     one_case.__name__ = re.sub(r"\W", "_", f"{found.name}_{subject.id}")
@@ -358,8 +371,7 @@ def _as_hypothesis_test(attempt: _Attempt, simplify: bool) -> Callable[[], None]
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
         report_multiple_bugs=False,
         print_blob=False,
-        # To explain, every line would be traced: that costs more than it tells.
-        phases=set(Phase) - {Phase.explain} - (set() if simplify else {Phase.shrink}),
+        phases=set(Phase) - {Phase.explain},  # tracing every line would cost more than it tells
     )(test)
     return configured
 
@@ -369,24 +381,36 @@ def _simplified(attempt: _Attempt) -> Failure:
     assert failure is not None
     if hung(failure.error):
         return failure
-    if attempt.error(**failure.drawn) is None:
+    if attempt.unknown(**failure.drawn) is None:
         error = failure.error
         error.sentence += "; the same case passes when it is repeated"
-        return failure
+        return Failure(failure.drawn, error, failure.asked, repeats=False)
     if "case" not in failure.drawn:
         return failure
 
     simplest = failure
 
-    def fails(case: Case) -> bool:
+    def fails(case: Case, again: bool = False) -> bool:
         nonlocal simplest
         drawn = {**failure.drawn, "case": case}
-        error = attempt.error(**drawn)
+        error = attempt.unknown(**drawn)
         if error is not None:
-            simplest = Failure(drawn, error)
+            error.sentence += "; a network that is new gave the right answer before" * again
+            simplest = Failure(drawn, error, tuple(attempt.subject.asked))
         return error is not None
 
+    def fails_afresh(case: Case) -> bool:
+        attempt.subject.run.networks.clear()
+        return fails(case)
+
     minimise(failure.drawn["case"], fails, SIMPLIFY_SECONDS)
+    if not fails_afresh(simplest.drawn["case"]):
+        # The networks had been used for other cases: these may be what was wrong.
+        minimise(
+            failure.drawn["case"],
+            lambda case: fails_afresh(case) or fails(case, again=True),
+            SIMPLIFY_SECONDS,
+        )
     return simplest
 
 

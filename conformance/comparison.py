@@ -9,9 +9,10 @@ import numpy as np
 
 from conformance.error_bound import Bounded
 from strategies import Case
+from strategies.dtypes import POLICIES
 
 #: A bound larger than this, relative to the size of the terms, could hide any fault.
-INFORMATIVE = {"float32": 1e-3, "float64": 1e-10}
+INFORMATIVE = {"float32": 1e-3, "float64": 1e-10, "float16": 0.1, "bfloat16": 0.3}
 
 
 @dataclass(frozen=True)
@@ -39,16 +40,16 @@ class Comparison:
 
     @property
     def shares(self) -> np.ndarray:
-        """Error ÷ bound; 0 for no error, ∞ for an error where none is allowed."""
+        """Error ÷ bound; 0 where there is no error or no bound, ∞ where none is allowed."""
         error = self.error
         with np.errstate(divide="ignore", invalid="ignore"):
-            return np.where(error == 0, 0.0, error / self.bound)
+            return np.where((error == 0) | np.isinf(self.bound), 0.0, error / self.bound)
 
     @property
     def worst(self) -> float:
         """The largest share of the bound used; above 1 the result is outside."""
         shares = self.shares
-        return float(np.nanmax(shares)) if shares.size else 0.0
+        return float(shares.max()) if shares.size else 0.0
 
     @property
     def within(self) -> bool:
@@ -75,7 +76,7 @@ def compare(quantity: str, got: np.ndarray, wanted: Bounded) -> Comparison:
 def informative(bound: np.ndarray, case: Case) -> bool:
     """Whether a bound on the outputs is small beside |Wo| + |bo|, the size of what is added."""
     scale = (np.abs(case.dense_kernel).sum(axis=0) + np.abs(case.dense_bias)).max()
-    return bool((bound < INFORMATIVE[case.dtype] * scale).all())
+    return bool((bound < INFORMATIVE[POLICIES[case.dtype].computed] * scale).all())
 
 
 def discriminating(case: Case, states: np.ndarray) -> bool:
@@ -86,7 +87,8 @@ def discriminating(case: Case, states: np.ndarray) -> bool:
     are saturated or none is moved from zero. ``states`` (N, T, M) are the equation's.
     """
     size = np.abs(states)
-    alive = (size > np.finfo(case.dtype).tiny * 2**24) & (size < 0.999)
+    # Well above the subnormals, in every format.
+    alive = (size > float(np.finfo(case.inputs.dtype).tiny) ** 0.8) & (size < 0.999)
     return bool(
         case.T >= 2
         and case.D != case.M

@@ -10,7 +10,7 @@ with rows instead of columns.
 
 from __future__ import annotations
 
-from typing import Optional
+from typing import Callable, Optional
 
 import numpy as np
 
@@ -21,6 +21,7 @@ def simple_rnn(
     Wh: np.ndarray,
     bh: np.ndarray,
     initial_state: Optional[np.ndarray] = None,
+    activation: Callable[[np.ndarray], np.ndarray] = np.tanh,
 ) -> np.ndarray:
     """Every hidden state h_1 … h_T, shape (N, T, M).
 
@@ -30,13 +31,14 @@ def simple_rnn(
         Wh: recurrent kernel (M, M).
         bh: bias (M,).
         initial_state: h_0, shape (N, M); zero by default.
+        activation: what is applied to each sum; tanh by default.
     """
     N, T, _ = x.shape
     M = len(bh)
     h = np.zeros((N, M), x.dtype) if initial_state is None else initial_state
     states = np.empty((N, T, M), x.dtype)
     for t in range(T):
-        h = np.tanh(x[:, t] @ Wx + h @ Wh + bh)
+        h = activation(x[:, t] @ Wx + h @ Wh + bh)
         states[:, t] = h
     return states
 

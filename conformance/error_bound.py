@@ -23,22 +23,23 @@ arithmetic*, SIAM J. Matrix Anal. Appl. 34 (2013).
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Iterator, NamedTuple
 
 import numpy as np
 
-from conformance.arithmetic import IEEE, Arithmetic
-from conformance.equations import simple_rnn
+from conformance.activations import ACTIVATIONS, Activation
+from conformance.arithmetic import FORMATS, Arithmetic
+from conformance.equations import dense, simple_rnn
 from conformance.exactness import sums_are_exact
-from strategies import Case
+from strategies import Case, Tensors
 
-#: The reference is computed in this arithmetic, and its own error is part of every bound.
-REFERENCE = IEEE["float64"]
-#: NumPy's float64 tanh is within this many ulp (1.2 measured).
-REFERENCE_TANH_ULPS = 4
+#: The reference is computed in this format, and its own error is part of every bound.
+REFERENCE = FORMATS["float64"]
 #: The bound is itself computed in float64, from at most 2^20 non-negative terms in a row, so
 #: that its computed value is at least its true value divided by this (Higham, section 3.1).
 INFLATION = 1 + 2.0**-30
+#: Arrays of so many float64 numbers stay in the cache of a processor while a bound is computed.
+CACHED_NUMBERS = 8192
 
 
 class Bounded(NamedTuple):
@@ -54,16 +55,20 @@ def affine(
     bias: np.ndarray,
     arithmetic: Arithmetic,
     operand_error: np.ndarray | None = None,
+    split: int = 0,
 ) -> Bounded:
     """Operand (…, n) · weight (n, m) + bias (m,), and the error of computing it, both (…, m).
 
     ``operand_error`` (…, n) bounds how far the implementation's operand is from ``operand``;
-    its effect on the exact sum is *not* included, its effect on the rounding errors is.
+    its effect on the exact sum is *not* included, its effect on the rounding errors is. The
+    first ``split`` products and the others may be two sums, which matters where sums are stored
+    in a narrower format than they are accumulated in.
 
     The n products each round by u|product|. The n − 1 additions, in any order, each round by u
     times a partial sum; an exact partial sum lies between minus the negative terms and the
     positive ones, hence is at most (S + |z|)/2, with S the sum of magnitudes, and a computed
-    one differs from it by γ_n S. Terms that are zero never round. Exact sums do not round.
+    one differs from it by γ_n S. Terms that are zero never round. Exact sums do not round. Operands
+    that keep few bits change each product by at most a factor (1 + ε)² beforehand.
     """
     # A library may hand over subnormals; NumPy multiplies them exactly in float64.
     magnitude = np.abs(operand)
@@ -74,24 +79,99 @@ def affine(
     z = operand @ weight + bias
     products = magnitude @ np.abs(weight)
     S = products + np.abs(bias)
-    nonzero = (bias != 0).astype(float)
-    terms = (magnitude != 0).astype(float) @ (weight != 0).astype(float) + nonzero
+    terms = _terms(magnitude, weight) + (bias != 0)
     additions = np.maximum(terms - 1, 0)
 
-    u, gamma = arithmetic.unit_roundoff, arithmetic.gamma(terms)
-    largest_partial_sum = (S + np.minimum(S, np.abs(z) + spread)) / 2 + gamma * S
-    rounding = u * (products + additions * largest_partial_sum) + REFERENCE.gamma(terms + 2) * S
+    u, gamma = arithmetic.accumulation.unit_roundoff, arithmetic.accumulation.gamma(terms)
+    cut = (1 + arithmetic.operand_error) ** 2 - 1
+    largest_partial_sum = (S + np.minimum(S, np.abs(z) + spread)) / 2 + (gamma + cut) * S
+    rounding = u * ((1 + cut) * products + additions * largest_partial_sum) + cut * products
+    if arithmetic.is_narrow:
+        sums = _parts(operand, weight, bias, split)
+        rounding = _stored(rounding, np.abs(z), spread, sums, arithmetic.storage.unit_roundoff)
+    rounding = rounding + REFERENCE.gamma(terms + 2) * S
     if operand_error is None:
-        exact = sums_are_exact(operand, weight, bias, S, arithmetic.precision)
+        exact = sums_are_exact(operand, weight, bias, S, arithmetic.exact_bits)
         rounding = np.where(exact, 0.0, rounding)
-    rounding = rounding + _underflow(magnitude, weight, bias, terms, arithmetic)
-    overflows = S * (1 + gamma) * (1 + 4 * u) >= arithmetic.largest
-    return Bounded(z, _with_special_values(z, np.where(overflows, np.inf, 0.0), rounding))
+    bounded = Bounded(z, rounding + _underflow(magnitude, weight, bias, terms, arithmetic))
+    growth = 1 + gamma + cut
+    if (S * growth * (1 + 4 * u) < arithmetic.storage.largest).all():
+        return bounded
+    return _with_extremes(bounded, operand, weight, bias, growth, arithmetic)
 
 
-def _with_special_values(value: np.ndarray, error: np.ndarray, bound: np.ndarray) -> np.ndarray:
-    """An overflow (``error`` = ∞) explains anything; a value that is NaN allows nothing else."""
-    return np.where(np.isinf(error), np.inf, np.where(np.isnan(value), 0.0, bound))
+def _terms(operand: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """How many terms of each sum are not zero, (…, m); (…, 1) where no weight is zero."""
+    if weight.all():
+        return np.count_nonzero(operand, axis=-1)[..., None].astype(float)
+    return (operand != 0).astype(float) @ (weight != 0).astype(float)
+
+
+def _parts(operand: np.ndarray, weight: np.ndarray, bias: np.ndarray, split: int) -> np.ndarray:
+    """What is stored on the way, summed: each product, and the sum of two of the three terms."""
+    zh = operand[..., split:] @ weight[split:]
+    if not split:
+        return np.abs(zh)
+    zx = operand[..., :split] @ weight[:split]
+    partial = np.maximum(np.maximum(np.abs(zx + bias), np.abs(zh + bias)), np.abs(zx + zh))
+    return np.abs(zx) + np.abs(zh) + partial
+
+
+def _stored(
+    rounding: np.ndarray, z: np.ndarray, spread: np.ndarray, parts: np.ndarray, u: float
+) -> np.ndarray:
+    """The error of sums whose products, partial sum and total are each rounded by u as well.
+
+    ``parts`` are the exact magnitudes of what is stored before the total |z|. Each is moved by at
+    most ``spread`` where operands are off, and by ``rounding`` before it is stored.
+    """
+    return (1 + u) ** 3 * (rounding + u * (parts + z + 4 * spread + 4 * rounding))
+
+
+def _with_extremes(
+    bounded: Bounded,
+    operand: np.ndarray,
+    weight: np.ndarray,
+    bias: np.ndarray,
+    growth: np.ndarray | float,
+    arithmetic: Arithmetic,
+) -> Bounded:
+    """What is certain where terms are infinite or NaN, or where their sum leaves the format.
+
+    Infinite and NaN terms decide the sum without rounding, unless the finite ones may overflow to
+    the other side. Finite terms of one sign overflow in every order; of both signs, they may do so
+    on the way, and anything may come of it. A bound of ∞ says so.
+    """
+    z, bound = bounded
+    finite, decided = _finite(operand), ~np.isfinite(operand).all(axis=-1)[..., None]
+    decided = decided | ~np.isfinite(weight).all(axis=0) | ~np.isfinite(bias)
+    S = np.abs(finite) @ np.abs(_finite(weight)) + np.abs(_finite(bias))
+    largest, u = arithmetic.storage.largest, arithmetic.unit_roundoff
+    may = S * growth * (1 + 4 * u) >= largest
+    if arithmetic.flushes_subnormals:  # to zero, which is NaN times infinity
+        may = may | (decided & _has_subnormals(operand, weight, arithmetic)[..., None])
+    signs = np.abs(np.sign(finite) @ np.sign(_finite(weight)) + np.sign(_finite(bias)))
+    terms = _terms(finite, weight) + (bias != 0)
+    # Scaled, because the sum may be too large for the reference as well.
+    half = 2.0 ** -(np.frexp(largest)[1] // 2)
+    scaled = np.abs(finite * half) @ np.abs(_finite(weight) * half)
+    scaled = scaled + np.abs(_finite(bias) * half) * half
+    exceeds = scaled * (2 - growth - 8 * u) > largest * half * half
+    overflows = ~decided & (signs == terms) & exceeds
+    z = np.where(overflows, np.where(z > 0, np.inf, -np.inf), z)
+    certain = overflows | (decided & (~may | np.isnan(z)))
+    return Bounded(z, np.where(certain, 0.0, np.where(may, np.inf, bound)))
+
+
+def _finite(a: np.ndarray) -> np.ndarray:
+    return np.where(np.isfinite(a), a, 0.0)
+
+
+def _has_subnormals(operand: np.ndarray, weight: np.ndarray, arithmetic: Arithmetic) -> np.ndarray:
+    tau = arithmetic.storage.smallest_normal
+    return ((operand != 0) & (np.abs(operand) < tau)).any(axis=-1) | (
+        (weight != 0) & (np.abs(weight) < tau)
+    ).any()
 
 
 def _underflow(
@@ -101,32 +181,65 @@ def _underflow(
     terms: np.ndarray,
     arithmetic: Arithmetic,
 ) -> np.ndarray:
-    """What gradual underflow, and flushing subnormals to zero where it may happen, can add."""
+    """What gradual underflow, and flushing subnormals to zero where it may happen, can add.
+
+    At most four numbers are stored on the way where storage is narrow.
+    """
+    storage, accumulation = arithmetic.storage, arithmetic.accumulation
+    stores = 4 if arithmetic.is_narrow else 0
     if not arithmetic.flushes_subnormals:
-        return terms * arithmetic.smallest_subnormal
-    tau = arithmetic.smallest_normal
+        return terms * accumulation.smallest_subnormal + stores * storage.smallest_subnormal
+    tau = storage.smallest_normal
 
-    def subnormal(a: np.ndarray) -> np.ndarray:
-        return np.where(np.abs(a) < tau, np.abs(a), 0.0)
-
-    flushed = np.minimum(magnitude, tau) @ np.abs(weight) + magnitude @ subnormal(weight)
-    return flushed + subnormal(bias) + (2 * terms + 4) * tau
-
-
-def tanh_slope(z: np.ndarray) -> np.ndarray:
-    """The derivative of tanh, 1 − tanh(z)² = 4E/(1 + E)² with E = exp(−2|z|), without overflow."""
-    E = np.exp(-2 * np.abs(z))
-    return 4 * E / (1 + E) ** 2
+    # An operand that is flushed changes its product by less than tau |weight|.
+    flushed = tau * np.abs(weight).sum(axis=0) + np.where(np.abs(bias) < tau, np.abs(bias), 0.0)
+    small = (weight != 0) & (np.abs(weight) < tau)
+    if small.any():
+        flushed = flushed + magnitude @ np.where(small, np.abs(weight), 0.0)
+    return flushed + (2 * terms + 4) * accumulation.smallest_normal + stores * tau
 
 
-def activation_error(h: np.ndarray, propagated: np.ndarray, arithmetic: Arithmetic) -> np.ndarray:
-    """What computing tanh itself may add, where its result is at most ``propagated`` off ``h``."""
-    size = np.abs(h)
-    error = arithmetic.tanh_ulps * arithmetic.ulp(size + propagated)
-    # The reference's own: an ulp is at most 2u of a normal number.
-    error = error + REFERENCE_TANH_ULPS * (2 * REFERENCE.unit_roundoff * size)
-    floor = arithmetic.smallest_normal if arithmetic.flushes_subnormals else 0.0
-    return error + (floor + REFERENCE_TANH_ULPS * REFERENCE.smallest_subnormal)
+def activation_error(
+    activation: Activation,
+    z: np.ndarray,
+    value: np.ndarray,
+    moved: np.ndarray,
+    arithmetic: Arithmetic,
+) -> np.ndarray:
+    """What computing f itself may add, where the exact f is at most ``moved`` off ``value``.
+
+    A library's k ulp and a, and the reference's own: an ulp is at most 2u of a normal number.
+    """
+    ulps, absolute = arithmetic.activation_errors[activation.name]
+    own_ulps, own_absolute = activation.reference_error
+    size, more = np.abs(value), activation.conditioning(z)
+    error = (ulps + more) * arithmetic.storage.ulp(size + moved)
+    error = error + (own_ulps + more) * (2 * REFERENCE.unit_roundoff) * size
+    floor = arithmetic.storage.smallest_normal if arithmetic.flushes_subnormals else 0.0
+    return error + (absolute + own_absolute + floor + own_ulps * REFERENCE.smallest_subnormal)
+
+
+def activated(z: Bounded, activation: Activation, arithmetic: Arithmetic) -> Bounded:
+    """f(z) for a z known up to its bound: how far z moves it, and how well f is computed."""
+    if activation.name == "linear":
+        return Bounded(z.value, z.bound * INFLATION)
+    value = activation.value(z.value)
+    moved = np.where(np.isfinite(z.value), activation.moved(z.value, z.bound), 0.0)
+    error = activation_error(activation, z.value, value, moved, arithmetic)
+    bound = np.where(np.isnan(value), 0.0, (moved + error) * INFLATION)
+    largest, u = arithmetic.storage.largest, arithmetic.unit_roundoff
+    if not (np.abs(value) + bound < largest * (1 - 2 * u)).all():
+        decided = ~np.isfinite(value) & ~np.isfinite(z.value)
+        overflows = ~decided & (np.abs(value) - bound > largest * (1 + 2 * u))
+        may = np.abs(value) + bound >= largest * (1 - 2 * u)
+        value = np.where(overflows, np.copysign(np.inf, value), value)
+        bound = np.where(decided | overflows, 0.0, np.where(may, np.inf, bound))
+    unknown = np.isinf(z.bound)
+    if not activation.has_limits:  # then nothing is stated at infinity
+        unknown = unknown | np.isinf(z.value)
+    if not activation.elementwise:  # then one that is not known leaves none that is
+        unknown = unknown.any(axis=-1, keepdims=True)
+    return Bounded(value, np.where(unknown, np.inf, bound))
 
 
 def residual_state(case: Case, states: np.ndarray, arithmetic: Arithmetic) -> Bounded:
@@ -135,61 +248,112 @@ def residual_state(case: Case, states: np.ndarray, arithmetic: Arithmetic) -> Bo
     ``states`` are h_1 … h_T as the implementation emitted them, (N, T, M); h_0 = 0.
     """
     states = states.astype(float)
-    operand = np.concatenate([case.inputs.astype(float), _previous(states)], axis=-1)
-    weight = np.concatenate([case.kernel, case.recurrent_kernel]).astype(float)
-    z, error = affine(operand, weight, case.bias.astype(float), arithmetic)
-    h = np.tanh(z)
-    nearest_zero = np.maximum(np.abs(z) - error, 0)
-    moved = np.minimum(tanh_slope(nearest_zero) * error, 2.0)
-    bound = (moved + activation_error(h, moved, arithmetic)) * INFLATION
-    return Bounded(h, _with_special_values(h, error, bound))
+    x, Wx, Wh, bh, _, _ = case.as_computed
+    weight, activation = np.concatenate([Wx, Wh]), ACTIVATIONS[case.activation]
+    bounded = []
+    for some in _samples(states):
+        operand = np.concatenate([x[some], _previous(states[some])], axis=-1)
+        z = affine(operand, weight, bh, arithmetic, split=case.D)
+        bounded.append(activated(z, activation, arithmetic))
+    return _together(bounded)
 
 
 def residual_output(case: Case, states: np.ndarray, arithmetic: Arithmetic) -> Bounded:
     """R for Dense: outputs (…, K) from the states (…, M) as the implementation emitted them."""
-    value, bound = affine(
-        states.astype(float),
-        case.dense_kernel.astype(float),
-        case.dense_bias.astype(float),
-        arithmetic,
+    states = states.astype(float)
+    Wo, bo = case.as_computed[4:]
+    activation = ACTIVATIONS[case.dense_activation]
+    return _together(
+        [
+            activated(affine(states[some], Wo, bo, arithmetic), activation, arithmetic)
+            for some in _samples(states)
+        ]
     )
-    return Bounded(value, bound * INFLATION)
+
+
+def _samples(states: np.ndarray) -> Iterator[slice]:
+    """Slices of samples, so few that what is computed for them stays in the processor's cache."""
+    each = max(1, CACHED_NUMBERS * len(states) // max(states.size, 1))
+    for first in range(0, len(states), each):
+        yield slice(first, first + each)
+
+
+def _together(pieces: list[Bounded]) -> Bounded:
+    if len(pieces) == 1:
+        return pieces[0]
+    values, bounds = zip(*pieces)
+    return Bounded(np.concatenate(values), np.concatenate(bounds))
 
 
 def propagated_output(case: Case, arithmetic: Arithmetic) -> Bounded:
     """Z: the last output y_T (N, K), from the inputs and weights alone.
 
-    With e_t the error of h_t and S_t the mean slope of tanh between the two preactivations,
+    With e_t the error of h_t and S_t the mean slope of f between the two preactivations,
     e_t = S_t (e_{t-1} Wh + affine error) + activation error, exactly. The slope is known up to
-    an interval, m ± r, so that e_t = m (e_{t-1} Wh) + δ_t with |δ_t| ≤ m·affine + r·d_t +
+    an interval, m ± r, so that e_t = m (e_{t-1} Wh) + δ_t with |δ_t| ≤ |m|·affine + r·d_t +
     activation, d_t any bound on how far the preactivations differ (`_forward` finds a coarse
     one, which suffices: r·d is of second order). Unrolled to the output, the error is at most
     Σ_t |P_t|ᵀ δ_t with P_T = Wo and P_{t-1} = Wh (m_t ∘ P_t).
 
     Where the coarse bound explodes (long chaotic sequences), so does this one: such a case
-    could not have shown a fault, and `comparison` says so.
+    could not have shown a fault, and `comparison` says so. For softmax, whose units depend on
+    each other, the coarse bound is all there is.
     """
     with np.errstate(over="ignore", invalid="ignore"):  # see `_forward`
         return _propagated(case, arithmetic)
 
 
 def _propagated(case: Case, arithmetic: Arithmetic) -> Bounded:
-    x, Wx, Wh, bh, Wo, bo = (a.astype(float) for a in (case.inputs, *case.weights))
-    states = simple_rnn(x, Wx, Wh, bh)
+    x, Wx, Wh, bh, Wo, bo = tensors = case.as_computed
+    if not all(np.isfinite(tensor).all() for tensor in tensors):
+        return _certainly_nan(tensors)
+    activation = ACTIVATIONS[case.activation]
+    states = simple_rnn(x, Wx, Wh, bh, activation=activation.value)
     steps = _affine_steps(x, Wx, Wh, bh, states, arithmetic)
-    n = case.D + case.M + 1
-    amplified = 1 + arithmetic.unit_roundoff * n * (1 + float(arithmetic.gamma(n)))
-    slope, local, last_error = _forward(states, Wh, steps, amplified, arithmetic)
-    adjoint = np.broadcast_to(Wo, (case.N, *Wo.shape))
-    error = np.zeros((case.N, 1, case.K))
-    for m, delta in zip(slope[::-1], local[::-1]):
-        error += delta[:, None, :] @ np.abs(adjoint)
-        adjoint = Wh @ (m[:, :, None] * adjoint)
-    # NaN is infinity times zero: nothing is known from this side.
-    carried = np.fmin(error[:, 0], last_error @ np.abs(Wo))
+    amplified = _amplification(case.D + case.M + 1, arithmetic)
+    slope, local, last_error = _forward(states, Wh, steps, amplified, activation, arithmetic)
+    carried = last_error @ np.abs(Wo)
+    if activation.elementwise:
+        adjoint = np.broadcast_to(Wo, (case.N, *Wo.shape))
+        error = np.zeros((case.N, 1, case.K))
+        for m, delta in zip(slope[::-1], local[::-1]):
+            error += delta[:, None, :] @ np.abs(adjoint)
+            adjoint = Wh @ (m[:, :, None] * adjoint)
+        # NaN is infinity times zero: nothing is known from this side.
+        carried = np.fmin(error[:, 0], carried)
     y, rounding = affine(states[:, -1], Wo, bo, arithmetic, last_error)
-    overflow = np.where(np.isinf(steps.bound).any(axis=(1, 2)), np.inf, 0.0)[:, None]
-    return Bounded(y, _with_special_values(y, overflow, (carried + rounding) * INFLATION))
+    off = np.nan_to_num(carried + rounding, nan=np.inf, posinf=np.inf)
+    if np.isinf(steps.bound).any():
+        off = np.where(np.isinf(steps.bound).any(axis=(1, 2))[:, None], np.inf, off)
+    off = np.where(np.isinf(last_error).any(axis=1)[:, None], np.inf, off)
+    return activated(Bounded(y, off), ACTIVATIONS[case.dense_activation], arithmetic)
+
+
+def _certainly_nan(tensors: Tensors) -> Bounded:
+    """Z where an input or weight is NaN or infinite: NaN where a NaN leads there, all else open.
+
+    NaN times anything is NaN, whatever is rounded; what infinity leads to may depend on the sign of
+    a rounding error. Zeros in place of all other numbers show where a NaN gets to.
+    """
+    x, Wx, Wh, bh, Wo, bo = (np.where(np.isnan(t), np.nan, 0.0) for t in tensors)
+    y = dense(simple_rnn(x, Wx, Wh, bh, activation=lambda z: z)[:, -1], Wo, bo)
+    return Bounded(y, np.where(np.isnan(y), 0.0, np.inf))
+
+
+def _amplification(n: int, arithmetic: Arithmetic) -> float:
+    """By how much an error in the previous state counts, where it adds π to a sum of n terms.
+
+    It moves the sum itself by π. Every magnitude in `affine` grows by at most π, and the bound
+    there by at most k π, k = u n (1 + γ_n) for the accumulation, operands that are cut, and, where
+    sums are stored narrower, four more numbers.
+    """
+    accumulation = arithmetic.accumulation
+    cut = (1 + arithmetic.operand_error) ** 2 - 1
+    k = accumulation.unit_roundoff * n * (1 + cut + float(accumulation.gamma(n))) + cut
+    if arithmetic.is_narrow:
+        u = arithmetic.unit_roundoff
+        k = (1 + u) ** 3 * (k + u * (4 + 4 * k))
+    return 1 + k
 
 
 def _affine_steps(
@@ -206,12 +370,18 @@ def _affine_steps(
     """
     operand = np.concatenate([x, _previous(states)], axis=-1)
     uncertain = np.zeros_like(operand)
-    uncertain[:, 1:, x.shape[-1] :] = arithmetic.smallest_subnormal
-    return affine(operand, np.concatenate([Wx, Wh]), bh, arithmetic, uncertain)
+    uncertain[:, 1:, x.shape[-1] :] = arithmetic.storage.smallest_subnormal
+    split = x.shape[-1]
+    return affine(operand, np.concatenate([Wx, Wh]), bh, arithmetic, uncertain, split)
 
 
 def _forward(
-    states: np.ndarray, Wh: np.ndarray, steps: Bounded, amplified: float, arithmetic: Arithmetic
+    states: np.ndarray,
+    Wh: np.ndarray,
+    steps: Bounded,
+    amplified: float,
+    activation: Activation,
+    arithmetic: Arithmetic,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Slopes m_t and local errors δ_t, both (T, N, M), and a coarse bound on |e_T|, (N, M).
 
@@ -220,34 +390,39 @@ def _forward(
     passes over.
 
     With an error e in the previous state every magnitude in `affine` grows by at most
-    π = e|Wh|, and its bound by at most u n (1 + γ_n) π; with the π that moves z itself that
-    makes (1 + u n (1 + γ_n)) π, the factor ``amplified``.
+    π = e|Wh|; ``amplified`` says what that makes of π (`_amplification`).
     """
     # Time comes first here: each step is one block of memory.
-    h, abs_z, affine_error = (
-        np.ascontiguousarray(np.abs(a.swapaxes(0, 1))) for a in (states, *steps)
-    )
+    h, z, affine_error = (np.ascontiguousarray(a.swapaxes(0, 1)) for a in (states, *steps))
     T, N, M = h.shape
-    abs_Wh, norm_Wh = np.abs(Wh), np.linalg.norm(Wh, 2) * (1 + 1e-9)
-    # An output of tanh is within its own error of [-1, 1].
-    most = h + 1 + arithmetic.tanh_ulps * arithmetic.unit_roundoff * 2
-    slopes, own, moving, activation = (np.empty(s) for s in ((T, 2, N, M), *[(T, N, M)] * 3))
-    box, norm = np.zeros((N, M)), np.zeros((N, 1))
+    abs_Wh, norm_Wh = np.abs(Wh), np.linalg.norm(_finite(Wh), 2) * (1 + 1e-9)
+    # A bounded activation's output is within its own error of its range.
+    ulps = arithmetic.activation_errors[activation.name][0] + 2
+    most = np.abs(h) + activation.largest * (1 + 2 * ulps * arithmetic.unit_roundoff)
+    slopes, own, moving, errors = (np.empty(s) for s in ((T, 2, N, M), *[(T, N, M)] * 3))
+    box, norm, fits = np.zeros((N, M)), np.zeros((N, 1)), np.ones((N, 1), bool)
     for t in range(T):
         swollen = norm * norm_Wh
         carried = np.fmin(box @ abs_Wh, swollen)
         d = moving[t] = carried * amplified + affine_error[t]
-        slopes[t] = tanh_slope(np.stack([np.maximum(abs_z[t] - d, 0), abs_z[t] + d]))
-        steepest = slopes[t, 0]
-        moved = np.fmin(steepest * d, 2.0)
-        activation[t] = activation_error(h[t], moved, arithmetic)
+        slopes[t] = low, high = activation.slopes(z[t] - d, z[t] + d)
+        steepest = np.fmax(np.abs(low), np.abs(high))
+        if activation.elementwise:
+            moved = np.fmin(steepest * d, activation.span)
+        else:
+            moved = activation.moved(z[t], d)
+        errors[t] = activation_error(activation, z[t], h[t], moved, arithmetic)
         own[t] = d - carried
         swollen = steepest.max(axis=1, keepdims=True) * (swollen + _norm(own[t]))
-        norm = swollen + _norm(activation[t])
-        box = np.fmin(np.fmin(moved + activation[t], norm), most[t])
+        norm = swollen + _norm(errors[t])
+        box = np.fmin(np.fmin(moved + errors[t], norm), most[t])
         norm = np.fmin(norm, _norm(box))
-    slope, radius = slopes.sum(axis=1) / 2, (slopes[:, 0] - slopes[:, 1]) / 2
-    return slope, slope * own + radius * moving + activation, box
+        if np.isinf(activation.largest):
+            # A state that may overflow may be infinite, and NaN as soon as it meets a zero weight.
+            fits &= (np.abs(h[t]) + box < arithmetic.storage.largest).all(axis=1, keepdims=True)
+            box, norm = np.where(fits, box, np.inf), np.where(fits, norm, np.inf)
+    slope, radius = slopes.sum(axis=1) / 2, (slopes[:, 1] - slopes[:, 0]) / 2
+    return slope, np.abs(slope) * own + radius * moving + errors, box
 
 
 def _previous(states: np.ndarray) -> np.ndarray:
@@ -256,5 +431,5 @@ def _previous(states: np.ndarray) -> np.ndarray:
 
 
 def _norm(a: np.ndarray) -> np.ndarray:
-    """The Euclidean norm of each row, (N, 1)."""
-    return np.sqrt(np.einsum("nm,nm->n", a, a))[:, None]
+    """A bound on the Euclidean norm of each row, (N, 1); squares below 1e-308 underflow."""
+    return np.sqrt(np.einsum("nm,nm->n", a, a))[:, None] + 1e-160

@@ -31,7 +31,7 @@ def sums_are_exact(
     undecided = np.zeros(magnitudes.shape, bool)
     if operand.size * weight.shape[1] > MOST_PRODUCTS or not np.isfinite(operand).all():
         return undecided
-    if _significant_bits(weight) > MOST_BITS:
+    if _has_more_bits(weight, MOST_BITS):
         return undecided
     products = last_bit(operand)[..., :, None] + last_bit(weight)
     q = np.minimum(products.min(axis=-2), last_bit(bias))
@@ -47,6 +47,8 @@ def last_bit(a: np.ndarray) -> np.ndarray:
     return np.where(a == 0, _NEVER, exponent - 53 + trailing_zeros)
 
 
-def _significant_bits(a: np.ndarray) -> int:
-    bits = np.frexp(a)[1] - last_bit(a)
-    return int(np.where(a == 0, 0, bits).max())
+def _has_more_bits(a: np.ndarray, most: int) -> bool:
+    """Whether an entry has more than ``most`` significant bits, at most 24; float32 has that."""
+    single = a.astype(np.float32)
+    beyond = np.uint32((1 << (24 - most)) - 1)
+    return bool((single != a).any() or (single.view(np.uint32) & beyond).any())

@@ -57,153 +57,172 @@ def overriding(method: str, group: str) -> Callable[[Callable[..., Any]], Callab
     return enter
 
 
-def step(group: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Enter ``function(x_t, h, t, Wx, Wh, bh) -> h_t`` into the catalogue."""
+def preactivation(group: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Enter ``function(x_t, h, t, Wx, Wh, bh)``, what the activation is applied to."""
+    return _wrapping("preactivation", group, lambda f, self, x, h, t: f(x, h, t, *self.used[:3]))
 
+
+def activation(group: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Enter ``function(z)``, an activation in place of the right one."""
+    return _wrapping(
+        "step", group, lambda f, self, x, h, t: f(self.stored(self.preactivation(x, h, t)))
+    )
+
+
+def state(group: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Enter ``function(new, h, t)``, the state at step t from the right one and the one before."""
+    return _wrapping(
+        "step", group, lambda f, self, x, h, t: f(NumpyNetwork.step(self, x, h, t), h, t)
+    )
+
+
+def _wrapping(
+    method: str, group: str, call: Callable[..., np.ndarray]
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     def enter(function: Callable[..., Any]) -> Callable[..., Any]:
         def wrong(self: NumpyNetwork, x: np.ndarray, h: np.ndarray, t: int) -> np.ndarray:
-            return np.asarray(function(x, h, t, *self.weights[:3]), self.dtype)
+            return self.stored(call(function, self, x, h, t))
 
         wrong.__name__, wrong.__doc__ = function.__name__, function.__doc__
-        overriding("step", group)(wrong)
+        overriding(method, group)(wrong)
         return function
 
     return enter
 
 
-def right_step(
+def right_sum(
     x: np.ndarray, h: np.ndarray, Wx: np.ndarray, Wh: np.ndarray, bh: np.ndarray
 ) -> np.ndarray:
-    """The step as it should be, for faults that are wrong only sometimes."""
-    return np.tanh(x @ Wx + h @ Wh + bh)
+    """What the activation is applied to, as it should be, for faults of an operand."""
+    return x @ Wx + h @ Wh + bh
 
 
 # The equation
 
 
-@step("equation")
+@preactivation("equation")
 def recurrent_kernel_transposed(x, h, t, Wx, Wh, bh):
     """The recurrent kernel is transposed."""
-    return np.tanh(x @ Wx + h @ Wh.T + bh)
+    return x @ Wx + h @ Wh.T + bh
 
 
-@step("equation")
+@preactivation("equation")
 def no_recurrence(x, h, t, Wx, Wh, bh):
     """The previous state is ignored."""
-    return np.tanh(x @ Wx + bh)
+    return x @ Wx + bh
 
 
-@step("equation")
+@preactivation("equation")
 def no_bias(x, h, t, Wx, Wh, bh):
     """The bias is missing."""
-    return np.tanh(x @ Wx + h @ Wh)
+    return x @ Wx + h @ Wh
 
 
-@step("equation")
+@preactivation("equation")
 def bias_twice(x, h, t, Wx, Wh, bh):
     """The bias is added twice, once with each kernel."""
-    return np.tanh(x @ Wx + h @ Wh + 2 * bh)
+    return x @ Wx + h @ Wh + 2 * bh
 
 
-@step("equation")
+@preactivation("equation")
 def bias_subtracted(x, h, t, Wx, Wh, bh):
     """The bias is subtracted."""
-    return np.tanh(x @ Wx + h @ Wh - bh)
+    return x @ Wx + h @ Wh - bh
 
 
-@step("equation")
-def sigmoid_for_tanh(x, h, t, Wx, Wh, bh):
+@activation("equation")
+def sigmoid_for_tanh(z):
     """The activation is the logistic function."""
-    return 1 / (1 + np.exp(-(x @ Wx + h @ Wh + bh)))
+    return 1 / (1 + np.exp(-z))
 
 
-@step("equation")
-def relu_for_tanh(x, h, t, Wx, Wh, bh):
+@activation("equation")
+def relu_for_tanh(z):
     """The activation is relu."""
-    return np.maximum(x @ Wx + h @ Wh + bh, 0)
+    return np.maximum(z, 0)
 
 
-@step("equation")
-def no_activation(x, h, t, Wx, Wh, bh):
+@activation("equation")
+def no_activation(z):
     """The activation is missing."""
-    return np.clip(x @ Wx + h @ Wh + bh, -1e6, 1e6)
+    return np.clip(z, -1e6, 1e6)
 
 
-@step("equation")
-def hard_tanh(x, h, t, Wx, Wh, bh):
+@activation("equation")
+def hard_tanh(z):
     """The activation is tanh's piecewise linear cousin."""
-    return np.clip(x @ Wx + h @ Wh + bh, -1, 1)
+    return np.clip(z, -1, 1)
 
 
-@step("equation")
-def activation_before_recurrence(x, h, t, Wx, Wh, bh):
+@overriding("step", "equation")
+def activation_before_recurrence(self, x, h, t):
     """The activation is applied before the previous state is added."""
-    return np.clip(np.tanh(x @ Wx + bh) + h @ Wh, -1e6, 1e6)
+    Wx, Wh, bh = self.used[:3]
+    return self.stored(np.clip(np.tanh(x @ Wx + bh) + h @ Wh, -1e6, 1e6))
 
 
-@step("equation")
+@preactivation("equation")
 def recurrence_elementwise(x, h, t, Wx, Wh, bh):
     """Only the diagonal of the recurrent kernel is used."""
-    return np.tanh(x @ Wx + h * np.diag(Wh) + bh)
+    return x @ Wx + h * np.diag(Wh) + bh
 
 
-@step("equation")
+@preactivation("equation")
 def features_reversed(x, h, t, Wx, Wh, bh):
     """The features are read in reverse."""
-    return np.tanh(x[:, ::-1] @ Wx + h @ Wh + bh)
+    return x[:, ::-1] @ Wx + h @ Wh + bh
 
 
-@step("equation")
-def leaky_state(x, h, t, Wx, Wh, bh):
+@state("equation")
+def leaky_state(new, h, t):
     """The new state keeps a thousandth of the old one."""
-    return 0.999 * right_step(x, h, Wx, Wh, bh) + 0.001 * h
+    return 0.999 * new + 0.001 * h
 
 
-@step("equation")
-def state_scaled_slightly(x, h, t, Wx, Wh, bh):
+@state("equation")
+def state_scaled_slightly(new, h, t):
     """Every state is scaled by 1 − 1e-5."""
-    return right_step(x, h, Wx, Wh, bh) * (1 - 1e-5)
+    return new * (1 - 1e-5)
 
 
-@step("equation")
-def last_unit_scaled_slightly(x, h, t, Wx, Wh, bh):
+@state("equation")
+def last_unit_scaled_slightly(new, h, t):
     """The last unit alone is scaled by 1 + 1e-5."""
-    new = right_step(x, h, Wx, Wh, bh)
     new[:, -1] *= 1 + 1e-5
     return new
 
 
-@step("equation")
+@preactivation("equation")
 def first_recurrent_row_missing(x, h, t, Wx, Wh, bh):
     """The first unit's state does not reach the others."""
-    return np.tanh(x @ Wx + h[:, 1:] @ Wh[1:] + bh)
+    return x @ Wx + h[:, 1:] @ Wh[1:] + bh
 
 
 # Time and state
 
 
-@step("time")
-def first_step_skipped(x, h, t, Wx, Wh, bh):
+@state("time")
+def first_step_skipped(new, h, t):
     """The first time step is skipped."""
-    return h if t == 0 else right_step(x, h, Wx, Wh, bh)
+    return h if t == 0 else new
 
 
-@step("time")
+@preactivation("time")
 def second_step_forgets(x, h, t, Wx, Wh, bh):
     """The second time step starts from a zero state."""
-    return right_step(x, 0 * h if t == 1 else h, Wx, Wh, bh)
+    return right_sum(x, 0 * h if t == 1 else h, Wx, Wh, bh)
 
 
-@step("time")
+@preactivation("time")
 def state_reset_every_eighth_step(x, h, t, Wx, Wh, bh):
     """The state is reset every eighth step."""
-    return right_step(x, 0 * h if t and t % 8 == 0 else h, Wx, Wh, bh)
+    return right_sum(x, 0 * h if t and t % 8 == 0 else h, Wx, Wh, bh)
 
 
-@step("time")
-def stops_after_sixteen_steps(x, h, t, Wx, Wh, bh):
+@state("time")
+def stops_after_sixteen_steps(new, h, t):
     """The state stays as it is after sixteen steps."""
-    return h if t >= 16 else right_step(x, h, Wx, Wh, bh)
+    return h if t >= 16 else new
 
 
 @overriding("run", "time")
@@ -254,19 +273,19 @@ def future_touched(self, inputs):
 @overriding("initial_state", "state")
 def initial_state_is_one(self, N):
     """The initial state is one."""
-    return np.ones((N, self.size.M), self.dtype)
+    return self.stored(np.ones((N, self.size.M)))
 
 
 @overriding("initial_state", "state")
 def initial_state_is_small(self, N):
     """The initial state is 1e-4 instead of zero."""
-    return np.full((N, self.size.M), 1e-4, self.dtype)
+    return self.stored(np.full((N, self.size.M), 1e-4))
 
 
 @overriding("initial_state", "state")
 def initial_state_is_the_bias(self, N):
     """The initial state is the bias."""
-    return np.repeat(self.weights[2][None], N, axis=0)
+    return np.repeat(self.used[2][None], N, axis=0)
 
 
 # Samples
@@ -294,7 +313,7 @@ def batch_reversed(self, inputs):
 @overriding("run", "batch")
 def batch_mean_subtracted(self, inputs):
     """The mean over the batch is subtracted from the inputs."""
-    mean = inputs.mean(axis=0, keepdims=True, dtype=self.dtype)
+    mean = inputs.mean(axis=0, keepdims=True, dtype=inputs.dtype)
     return NumpyNetwork.run(self, inputs - mean if len(inputs) > 1 else inputs)
 
 
@@ -303,8 +322,8 @@ def samples_beyond_four_lose_their_state(self, inputs):
     """From the fifth sample on the previous state is ignored."""
     states, outputs = NumpyNetwork.run(self, inputs)
     if len(inputs) > 4:
-        Wx, _, bh = self.weights[:3]
-        states[4:] = np.tanh(inputs[4:] @ Wx + bh)
+        Wx, _, bh = self.used[:3]
+        states[4:] = self.activated(inputs[4:] @ Wx + bh, self.size.activation)
         outputs[4:] = self.dense(states[4:])
     return states, outputs
 
@@ -312,31 +331,31 @@ def samples_beyond_four_lose_their_state(self, inputs):
 # Only for some sizes
 
 
-@step("size")
+@preactivation("size")
 def last_of_odd_features_dropped(x, h, t, Wx, Wh, bh):
     """The last feature is dropped where D is odd."""
     D = x.shape[1] // 2 * 2 if x.shape[1] > 1 else 1
-    return np.tanh(x[:, :D] @ Wx[:D] + h @ Wh + bh)
+    return x[:, :D] @ Wx[:D] + h @ Wh + bh
 
 
-@step("size")
+@preactivation("size")
 def square_kernel_transposed(x, h, t, Wx, Wh, bh):
     """The kernel is transposed where D = M."""
-    return right_step(x, h, Wx.T if x.shape[1] == h.shape[1] else Wx, Wh, bh)
+    return right_sum(x, h, Wx.T if x.shape[1] == h.shape[1] else Wx, Wh, bh)
 
 
-@step("size")
+@preactivation("size")
 def units_beyond_eight_forget(x, h, t, Wx, Wh, bh):
     """From the ninth on, units do not see the previous state."""
     Wh = Wh.copy()
     Wh[:, 8:] = 0
-    return right_step(x, h, Wx, Wh, bh)
+    return right_sum(x, h, Wx, Wh, bh)
 
 
-@step("size")
+@preactivation("size")
 def single_unit_forgets(x, h, t, Wx, Wh, bh):
     """A single hidden unit does not see its previous state."""
-    return right_step(x, 0 * h if h.shape[1] == 1 else h, Wx, Wh, bh)
+    return right_sum(x, 0 * h if h.shape[1] == 1 else h, Wx, Wh, bh)
 
 
 @overriding("run", "size")
@@ -344,7 +363,7 @@ def single_step_without_bias(self, inputs):
     """The bias is missing where T = 1."""
     if inputs.shape[1] > 1:
         return NumpyNetwork.run(self, inputs)
-    h = np.tanh(inputs @ self.weights[0])
+    h = self.activated(inputs @ self.used[0], self.size.activation)
     return h, self.dense(h)
 
 
@@ -356,44 +375,154 @@ def _rounded(a: np.ndarray, bits: int) -> np.ndarray:
     return np.ldexp(np.round(np.ldexp(fraction, bits)), exponent - bits).astype(a.dtype)
 
 
-@step("precision")
+@preactivation("precision")
 def operands_in_tf32(x, h, t, Wx, Wh, bh):
     """Operands of the products are rounded to 11 bits, as TensorFloat-32 does."""
-    return np.tanh(_rounded(x, 11) @ _rounded(Wx, 11) + _rounded(h, 11) @ _rounded(Wh, 11) + bh)
+    return _rounded(x, 11) @ _rounded(Wx, 11) + _rounded(h, 11) @ _rounded(Wh, 11) + bh
 
 
-@step("precision")
+@preactivation("precision")
 def sums_in_float16(x, h, t, Wx, Wh, bh):
     """The sum of the two products is rounded to float16."""
     z = (x @ Wx + h @ Wh).astype(np.float16).astype(x.dtype)
-    return np.tanh(z + bh)
+    return z + bh
 
 
-@step("precision")
+@preactivation("precision")
 def bias_off_by_a_millionth(x, h, t, Wx, Wh, bh):
     """The bias is too large by 1e-6."""
-    return np.tanh(x @ Wx + h @ Wh + (bh + bh.dtype.type(1e-6)))
+    return x @ Wx + h @ Wh + (bh + bh.dtype.type(1e-6))
 
 
-@step("precision")
-def tanh_by_continued_fraction(x, h, t, Wx, Wh, bh):
+@activation("precision")
+def tanh_by_continued_fraction(z):
     """The activation is a truncated continued fraction of tanh."""
-    z = np.clip(x @ Wx + h @ Wh + bh, -4.9, 4.9)
+    z = np.clip(z, -4.9, 4.9)
     q = z * z
     top = z * (135135 + q * (17325 + q * (378 + q)))
     return top / (135135 + q * (62370 + q * (3150 + q * 28)))
 
 
-@step("precision")
+@activation("precision")
+def tanh_off_by_a_hundred_thousandth(z):
+    """The activation is too large by 1e-5 of itself."""
+    return np.tanh(z) * (1 + 1e-5)
+
+
+@preactivation("precision")
+def first_product_in_tf32(x, h, t, Wx, Wh, bh):
+    """The product of the first feature alone is rounded to 11 bits, as in TensorFloat-32."""
+    first = x[:, :1] * Wx[:1]
+    return x @ Wx + h @ Wh + bh + (_rounded(first, 11) - first)
+
+
+@preactivation("precision")
 def weights_in_bfloat16(x, h, t, Wx, Wh, bh):
     """The weights are rounded to 8 bits, as in bfloat16."""
-    return np.tanh(x @ _rounded(Wx, 8) + h @ _rounded(Wh, 8) + _rounded(bh, 8))
+    return x @ _rounded(Wx, 8) + h @ _rounded(Wh, 8) + _rounded(bh, 8)
 
 
-@step("precision")
+@preactivation("precision")
 def float64_computed_in_float32(x, h, t, Wx, Wh, bh):
     """What is float64 is computed in float32."""
-    return right_step(*(a.astype(np.float32) for a in (x, h, Wx, Wh, bh)))
+    return right_sum(*(a.astype(np.float32) for a in (x, h, Wx, Wh, bh)))
+
+
+# Activations other than tanh
+
+
+def _definition(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Enter ``function(z)`` in place of one activation, in SimpleRNN and in Dense."""
+
+    def enter(function: Callable[..., Any]) -> Callable[..., Any]:
+        def wrong(self: NumpyNetwork, z: np.ndarray, asked: str) -> np.ndarray:
+            if asked != name:
+                return NumpyNetwork.activated(self, z, asked)
+            return self.stored(function(self.stored(z).astype(float)))
+
+        wrong.__name__, wrong.__doc__ = function.__name__, function.__doc__
+        overriding("activated", "activations")(wrong)
+        return function
+
+    return enter
+
+
+@_definition("sigmoid")
+def sigmoid_by_tanh_of_z(z):
+    """Sigmoid is (1 + tanh z) / 2, without halving z."""
+    return (1 + np.tanh(z)) / 2
+
+
+@_definition("leaky_relu")
+def leaky_relu_of_another_slope(z):
+    """leaky_relu has the slope 0.3, that of the layer of Keras 2."""
+    return np.where(z < 0, 0.3 * z, z)
+
+
+@_definition("hard_sigmoid")
+def hard_sigmoid_of_another_version(z):
+    """hard_sigmoid is that of the other major version of Keras."""
+    return np.clip(0.2 * z + 0.5, 0, 1)
+
+
+@_definition("gelu")
+def gelu_by_tanh(z):
+    """Gelu is its approximation by tanh."""
+    return z * (1 + np.tanh(np.sqrt(2 / np.pi) * (z + 0.044715 * z**3))) / 2
+
+
+@_definition("selu")
+def selu_without_scale(z):
+    """Selu lacks its scale."""
+    return np.where(z > 0, z, 1.6732632423543772 * np.expm1(np.minimum(z, 0)))
+
+
+@_definition("softmax")
+def softmax_over_the_batch(z):
+    """Softmax is taken over the samples."""
+    e = np.exp(z - z.max(axis=0))
+    return e / e.sum(axis=0)
+
+
+@overriding("activated", "activations")
+def activation_is_always_tanh(self, z, name):
+    """Whatever activation is asked for, tanh is applied."""
+    return NumpyNetwork.activated(self, z, "linear" if name == "linear" else "tanh")
+
+
+# Special values
+
+
+@overriding("run", "special values")
+def nan_becomes_zero(self, inputs):
+    """NaN in the inputs becomes zero."""
+    return NumpyNetwork.run(self, np.where(np.isnan(inputs), 0, inputs))
+
+
+@overriding("run", "special values")
+def infinity_becomes_the_largest_number(self, inputs):
+    """Infinity in the inputs becomes the largest number."""
+    return NumpyNetwork.run(self, np.nan_to_num(inputs, nan=np.nan))
+
+
+@preactivation("special values")
+def sums_saturate(x, h, t, Wx, Wh, bh):
+    """Sums that overflow become NaN."""
+    z = right_sum(x, h, Wx, Wh, bh)
+    return np.where(np.isinf(z) & np.isfinite(x).all(), np.nan, z)
+
+
+@preactivation("special values")
+def negative_zero_counts(x, h, t, Wx, Wh, bh):
+    """A negative zero in the inputs counts as −1/1000."""
+    return right_sum(np.where((x == 0) & np.signbit(x), -1e-3, x), h, Wx, Wh, bh)
+
+
+@preactivation("special values")
+def subnormals_are_normalised_wrongly(x, h, t, Wx, Wh, bh):
+    """A subnormal input is taken for a normal number with the same fraction."""
+    subnormal = (x != 0) & (np.abs(x) < np.finfo(x.dtype).tiny)
+    return right_sum(np.where(subnormal, 1.5, x).astype(x.dtype), h, Wx, Wh, bh)
 
 
 # Dense
@@ -402,7 +531,7 @@ def float64_computed_in_float32(x, h, t, Wx, Wh, bh):
 @overriding("dense", "dense")
 def no_dense_bias(self, h):
     """The bias of Dense is missing."""
-    return h @ self.weights[3]
+    return self.activated(h @ self.used[3], self.size.dense_activation)
 
 
 @overriding("dense", "dense")
@@ -414,8 +543,9 @@ def dense_with_tanh(self, h):
 @overriding("dense", "dense")
 def square_dense_kernel_transposed(self, h):
     """The kernel of Dense is transposed where M = K."""
-    Wo, bo = self.weights[3:]
-    return h @ (Wo.T if Wo.shape[0] == Wo.shape[1] else Wo) + bo
+    Wo, bo = self.used[3:]
+    y = h @ (Wo.T if Wo.shape[0] == Wo.shape[1] else Wo) + bo
+    return self.activated(y, self.size.dense_activation)
 
 
 @overriding("dense", "dense")
@@ -429,8 +559,8 @@ def last_output_off_by_a_millionth(self, h):
 @overriding("dense", "dense")
 def first_dense_row_missing(self, h):
     """Dense ignores the first unit."""
-    Wo, bo = self.weights[3:]
-    return h[:, 1:] @ Wo[1:] + bo
+    Wo, bo = self.used[3:]
+    return self.activated(h[:, 1:] @ Wo[1:] + bo, self.size.dense_activation)
 
 
 # Calls
@@ -546,7 +676,7 @@ def bias_counted_twice(self):
 @overriding("parameters", "parameters")
 def recurrent_kernel_counted_as_kernel(self):
     """The recurrent kernel is counted as D·M."""
-    p, (D, M, _, _) = NumpyNetwork.parameters(self), self.size
+    p, (D, M) = NumpyNetwork.parameters(self), self.size[:2]
     return p._replace(simple_rnn=2 * D * M + M)
 
 
@@ -570,7 +700,7 @@ def recurrent_kernel_not_trainable(self):
 @overriding("shapes", "shapes")
 def sequences_not_in_stated_shape(self, N, T):
     """The stated shape of a returned sequence has no time axis."""
-    _, M, K, _ = self.size
+    M, K = self.size[1:3]
     return Shapes((None, M), (None, K), (N, M), (N, K))
 
 
@@ -637,6 +767,9 @@ _enter_initial(
 )
 
 
+_enter_initial("fresh_kernel_is_nan", "A fresh kernel is NaN.", 0, lambda n, w: w * np.nan)
+
+
 # What the catalogue is used for
 
 
@@ -679,7 +812,7 @@ def explaining_fault(case: Case, comparison: Comparison) -> Optional[Fault]:
     errors of their own; because a fault may put a number in another's place, the largest bound
     is that of all.
     """
-    if comparison.within:
+    if comparison.within or not np.isfinite(comparison.expected).all():
         return None
     near = 2 * comparison.bound.max()
     for fault in FAULTS.values():

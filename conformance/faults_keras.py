@@ -32,10 +32,17 @@ class FaultyKeras(KerasTensorFlow):
         self.patched = False
 
     def network(self, size: NetworkSize, dtype: str, *, sequences: bool) -> KerasNetwork:
+        self._patch()
+        return super().network(size, dtype, sequences=sequences)
+
+    def network_for_cases(self, size: NetworkSize, dtype: str, *, sequences: bool) -> KerasNetwork:
+        self._patch()
+        return super().network_for_cases(size, dtype, sequences=sequences)
+
+    def _patch(self) -> None:
         if not self.patched:
             KERAS_FAULTS[self.fault](load_tensorflow())
             self.patched = True
-        return super().network(size, dtype, sequences=sequences)
 
 
 def _patch_cell(tf: Any, formula: Callable[..., Any]) -> None:

@@ -7,8 +7,9 @@ turn entries into zeros and short decimals, as long as the case still fails.
 
 from __future__ import annotations
 
+import itertools
 import time
-from typing import Callable, Iterator
+from typing import Callable, Iterator, Sequence
 
 import numpy as np
 
@@ -45,16 +46,29 @@ def minimise(case: Case, fails: Callable[[Case], bool], seconds: float) -> Case:
 
 
 def smaller(case: Case) -> Iterator[Case]:
-    """Cases with fewer samples, steps, features, units or outputs: halves first, then one less."""
+    """Cases with fewer samples, steps, features, units or outputs: halves first, then one less.
+
+    Dimensions of one extent are then made smaller together: some mistakes need them equal.
+    """
     if case.static_time:
         yield case.replace(static_time=False)
     for letter in AXES:
-        n = getattr(case, letter)
-        if n > 1:
-            kept = [[i] for i in (0, n - 1)] + [list(range(n // 2)), list(range(n // 2, n))]
-            kept += [[i for i in range(n) if i != left_out] for left_out in range(min(n, 12))]
-            for indices in kept:
-                yield _keep(case, letter, indices)
+        for indices in _kept(getattr(case, letter)):
+            yield _keep(case, [letter], indices)
+    for letters in (*itertools.combinations(AXES, 2), *itertools.combinations(AXES, 3)):
+        extents = {getattr(case, letter) for letter in letters}
+        if len(extents) == 1:
+            for indices in _kept(extents.pop()):
+                yield _keep(case, letters, indices)
+
+
+def _kept(n: int) -> list[list[int]]:
+    """Indices of ``n`` that may be kept: one, two, a half, all but one."""
+    if n == 1:
+        return []
+    kept = [[0], [n - 1], [0, 1], list(range(n // 2)), list(range(n // 2, n))]
+    kept += [[i for i in range(n) if i != left_out] for left_out in range(min(n, 12))]
+    return [indices for indices in kept if len(indices) < n]
 
 
 def plainer(case: Case) -> Iterator[Case]:
@@ -85,11 +99,12 @@ def _plain(value: np.ndarray) -> Iterator[np.ndarray]:
         yield simple
 
 
-def _keep(case: Case, letter: str, indices: list[int]) -> Case:
-    changed = {}
-    for name, axes in AXES[letter].items():
-        tensor = getattr(case, name)
-        for axis in axes:
-            tensor = np.take(tensor, indices, axis=axis)
-        changed[name] = tensor
+def _keep(case: Case, letters: Sequence[str], indices: list[int]) -> Case:
+    changed: dict[str, np.ndarray] = {}
+    for letter in letters:
+        for name, axes in AXES[letter].items():
+            tensor = changed.get(name, getattr(case, name))
+            for axis in axes:
+                tensor = np.take(tensor, indices, axis=axis)
+            changed[name] = tensor
     return case.replace(**changed)

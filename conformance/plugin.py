@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import random
 from pathlib import Path
@@ -11,20 +10,21 @@ from typing import Any, Optional, Sequence, cast
 import pytest
 
 import conformance.properties
-from conformance.checking import DEVIATES, NOT_APPLICABLE, Property, Result, check
+from conformance.checking import NOT_APPLICABLE, Property, check
 from conformance.faults import fault_names, seeded_fault
 from conformance.implementations import IMPLEMENTATIONS, load_implementation
 from conformance.implementations.protocol import Implementation, ImplementationError
 from conformance.reporting.failure import describe_failure
-from conformance.reporting.header import header_lines
-from conformance.reporting.summary import RunRecord, summary_lines
+from conformance.reporting.files import report_path
+from conformance.reporting.header import Environment, header_lines
+from conformance.reporting.hooks import ReportHooks, attach
+from conformance.reporting.json_report import ReportError
+from conformance.reporting.summary import RunRecord
 from conformance.subject import TIME_LIMIT, Run, Subject
 from strategies import DTYPES
 from strategies.profiles import PROFILES
 
 PROPERTIES_FOLDER = Path(conformance.properties.__file__).parent
-#: Under this name a test's result travels from an xdist worker to the controller.
-RESULT = "conformance_result"
 #: Under this name the controller hands the run's seed to the workers.
 SEED = "conformance_seed"
 
@@ -39,7 +39,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help=f"what is tested: {', '.join(IMPLEMENTATIONS)}, or module:object; keras by default",
     )
     group.addoption("--modes", metavar="A,B", help="execution modes; all by default")
-    group.addoption("--dtypes", metavar="A,B", help=f"{', '.join(DTYPES)}; all it has by default")
+    group.addoption(
+        "--dtypes", metavar="A,B", help=f"of {', '.join(DTYPES)}; all that it has by default"
+    )
     group.addoption(
         "--conformance-profile",
         default="default",
@@ -59,18 +61,31 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="NAME",
         help="seed a fault of the catalogue into the implementation, to see it caught",
     )
+    group.addoption(
+        "--report",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="write the run to FILE.json or FILE.html; may be given more than once",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Check every option before any work starts."""
     try:
         session = _Session(config)
+        reports = _report_paths(config, session)
     except ImplementationError as error:
         raise pytest.UsageError(str(error)) from error
+    except ReportError as error:
+        raise pytest.UsageError(f"--report: {error}") from error
     if session.about_properties and config.getoption("dist", "no") == "load":
         # Neighbours share networks; this hands out neighbours and still balances the load.
         config.option.dist = "worksteal"
     config.pluginmanager.register(session, "rnn-conformance-session")
+    if session.about_properties:
+        hooks = ReportHooks(config, session.record, session.environment, reports)
+        config.pluginmanager.register(hooks, "rnn-conformance-reports")
 
 
 class _Session:
@@ -84,8 +99,7 @@ class _Session:
         if implementation.name in IMPLEMENTATIONS:  # the backend that was found, to repeat it
             config.option.implementation = implementation.name
         self.modes = _chosen(config, "--modes", implementation.modes)
-        of_all = config.getoption("--dtypes") is None
-        self.dtypes = implementation.dtypes if of_all else _chosen(config, "--dtypes", DTYPES)
+        self.dtypes = _chosen(config, "--dtypes", implementation.dtypes)
         profile = _one_of(
             "--conformance-profile", config.getoption("--conformance-profile"), PROFILES
         )
@@ -101,17 +115,21 @@ class _Session:
         if fault is not None:
             implementation = seeded_fault(implementation, _one_of("--fault", fault, fault_names()))
         self.implementation: Implementation = implementation
+        self.record.deviations = {d.name: d for d in self.run.deviations}
         if self.about_properties and not self.is_worker:
             _check_installed(implementation)
+        self.environment = Environment.of(implementation, self.modes, self.dtypes, self.record)
 
     # One test for each property and subject
 
     def subjects(self, found: Property) -> list[Subject]:
         """The subjects that a property is checked on."""
         modes: Sequence[Optional[str]] = self.modes if found.per_mode else [None]
+        # One that applies to none of the dtypes is reported as such, once.
+        dtypes = [d for d in self.dtypes if found.applies_to(d)] or self.dtypes[:1]
         return [
             Subject(self.implementation, mode, dtype, self.run, self.modes)
-            for dtype in self.dtypes
+            for dtype in dtypes
             for mode in modes
         ]
 
@@ -137,14 +155,14 @@ class _Session:
             return None
         subject = cast(Subject, pyfuncitem.funcargs["subject"])
         result = check(found, subject)
-        pyfuncitem.user_properties.append((RESULT, json.dumps(result.as_dict())))
+        told = None
+        if result.failure is not None:
+            told = describe_failure(found, subject, result.failure, self.command(pyfuncitem))
+        attach(pyfuncitem, result, told)
         if result.verdict == NOT_APPLICABLE:
             pytest.skip(f"not applicable: {result.reason}")
-        if result.verdict == DEVIATES:
-            pytest.xfail(f"deviates (known): {result.reason}")
-        if result.failure is not None:
-            text = describe_failure(found, subject, result.failure, self.command(pyfuncitem))
-            pytest.fail(text, pytrace=False)
+        if told is not None:
+            pytest.fail(told.text, pytrace=False)
         return True
 
     def command(self, item: pytest.Function) -> str:
@@ -162,7 +180,7 @@ class _Session:
         """What is tested, with what; only where properties are run."""
         if not self.about_properties:
             return []
-        return header_lines(self.implementation, self.modes, self.dtypes, self.record)
+        return header_lines(self.environment)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
@@ -178,30 +196,23 @@ class _Session:
         """Remember what should be run (with xdist)."""
         self.record.expect(i for i in ids if "[" in i and _inside_properties(self.config, i))
 
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Collect the result of a test, from whichever process it comes."""
-        for name, value in report.user_properties:
-            if name == RESULT and report.when == "call":
-                self.record.results[report.nodeid] = Result(**json.loads(str(value)))
-
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """A run in which nothing, or not everything, was executed has failed."""
         if self.is_worker or not self.about_properties or self.config.option.collectonly:
             return
-        if self.record.incomplete and session.exitstatus in (
+        if (self.record.incomplete or self.record.out_of_date) and session.exitstatus in (
             pytest.ExitCode.OK,
             pytest.ExitCode.NO_TESTS_COLLECTED,
         ):
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
-    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
-        """The verdict, what weakens it, and a line for each property."""
-        if self.is_worker or not self.about_properties or self.config.option.collectonly:
-            return
-        terminalreporter.section("RNN conformance")
-        for line in summary_lines(self.record, terminalreporter._tw.fullwidth):
-            terminalreporter.write_line(line)
+
+def _report_paths(config: pytest.Config, session: _Session) -> list[Path]:
+    texts = [] if session.is_worker else config.getoption("--report")
+    if texts and not session.about_properties:
+        raise ReportError(f"{texts[0]}: there is nothing to report, the run names no property")
+    return [report_path(text) for text in texts]
 
 
 def _is_property(item: pytest.Item) -> bool:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import zlib
 from collections import OrderedDict
 from dataclasses import dataclass, field
-from typing import Callable, Optional
+from typing import Any, Callable, Optional
 
 import numpy as np
 from hypothesis import strategies as st
@@ -12,14 +13,20 @@ from hypothesis import strategies as st
 from conformance import error_bound
 from conformance.arithmetic import Arithmetic
 from conformance.comparison import Comparison, compare, informative
+from conformance.deviations import Deviation, read_deviations
 from conformance.error_bound import Bounded
 from conformance.implementations.protocol import (
+    CHOSEN_ACTIVATIONS,
     SEVERAL_MODES,
     Implementation,
     Network,
     as_array,
 )
-from strategies import Case, Dimensions, NetworkSize, cases, dimensions
+from conformance.probing import probed
+from conformance.time_limit import TimeLimitReached, call_within
+from strategies import WIDE_DTYPES, Case, Dimensions, NetworkSize, cases, dimensions
+from strategies.dtypes import POLICIES
+from strategies.extremes import extreme_cases
 from strategies.profiles import PROFILES, Profile
 
 #: Seconds for one case. A framework's import and the first compilation take tens of them.
@@ -46,13 +53,18 @@ class NetworkCache:
     def __len__(self) -> int:
         return len(self._networks)
 
+    def clear(self) -> None:
+        """Forget all, so that the next ones are new."""
+        self._networks.clear()
+
     def get(
         self, implementation: Implementation, size: NetworkSize, dtype: str, sequences: bool
     ) -> Network:
         """The network of this kind, built if it is not there."""
         key = (implementation, size, dtype, sequences)
         if key not in self._networks:
-            self._networks[key] = implementation.network(size, dtype, sequences=sequences)
+            network = implementation.network_for_cases(size, dtype, sequences=sequences)
+            self._networks[key] = network
             if len(self._networks) > self.limit:
                 self._networks.popitem(last=False)
         self._networks.move_to_end(key)
@@ -69,6 +81,23 @@ class Run:
     #: Seconds that a case may take, None for any number.
     time_limit: Optional[float] = TIME_LIMIT
     networks: NetworkCache = field(default_factory=NetworkCache)
+    arithmetics: dict[tuple[Implementation, str, tuple[str, ...]], Arithmetic] = field(
+        default_factory=dict
+    )
+    deviations: list[Deviation] = field(default_factory=read_deviations)
+
+
+@dataclass
+class Question:
+    """What an implementation was asked; ``answer`` is None where it raised.
+
+    The answer is the last output, or states and outputs where ``sequences`` were asked for.
+    """
+
+    case: Case
+    mode: str
+    sequences: bool
+    answer: object = None
 
 
 @dataclass
@@ -101,10 +130,9 @@ class Subject:
         self.implementation, self.mode, self.dtype = implementation, mode, dtype
         self.run = run or Run()
         self.modes = modes or implementation.modes
-        self.arithmetic = implementation.arithmetic(dtype)
         self.shares = Shares()
-        #: The last output as it was returned, whatever becomes of it; `output` gives a copy.
-        self.returned = np.empty(0)
+        #: What was asked since this was last emptied, for a script that asks it again.
+        self.asked: list[Question] = []
 
     @property
     def id(self) -> str:
@@ -112,16 +140,39 @@ class Subject:
         return "-".join(filter(None, (self.implementation.name, self.mode, self.dtype)))
 
     @property
+    def results(self) -> str:
+        """The NumPy dtype that carries states and outputs."""
+        return POLICIES[self.dtype].results
+
+    @property
     def capabilities(self) -> frozenset[str]:
         """What the implementation declares, and whether several modes were asked for."""
         several = {SEVERAL_MODES} if len(self.modes) > 1 else set()
         return self.implementation.capabilities | several
 
-    def in_arithmetic(self, arithmetic: Arithmetic) -> Subject:
-        """The same subject, judged in another arithmetic than its implementation's."""
-        other = Subject(self.implementation, self.mode, self.dtype, self.run, self.modes)
-        other.arithmetic = arithmetic
-        return other
+    @property
+    def arithmetic(self) -> Arithmetic:
+        """How it rounds: what is declared, and what was found when it was first needed."""
+        key = (self.implementation, self.dtype, self.modes_run)
+        if key not in self.run.arithmetics:
+            try:
+                found = call_within(self.run.time_limit, lambda: probed(*key))
+            except TimeLimitReached:  # as one that raises: the properties will say so
+                found = self.implementation.arithmetic(self.dtype)
+            self.run.arithmetics[key] = found
+        return self.run.arithmetics[key]
+
+    def known_deviations(self, found: str) -> list[Deviation]:
+        """Those that may show in a property on this implementation and its versions."""
+        name, versions = self.implementation.name, self.implementation.versions()
+        return [d for d in self.run.deviations if d.concerns(name, found, versions)]
+
+    def facts(self, case: Optional[Case]) -> dict[str, Any]:
+        """What the condition of a known deviation may ask of a case."""
+        facts: dict[str, Any] = {"mode": self.mode, "dtype": self.dtype}
+        if case is not None:
+            facts.update(case.dimensions._asdict(), texture=case.texture)
+        return facts
 
     # What is drawn
 
@@ -135,18 +186,41 @@ class Subject:
         """What a case costs in the dearest of its modes, as a multiple of the cheapest mode."""
         return max(self.implementation.costs.get(mode, 1) for mode in self.modes_run)
 
-    def sizes(self) -> st.SearchStrategy[Dimensions]:
-        """Dimensions from the pool of network sizes of this run."""
+    @property
+    def activations(self) -> tuple[str, ...]:
+        """Those that the implementation has; tanh alone where that is all it can be asked."""
+        if CHOSEN_ACTIVATIONS not in self.capabilities:
+            return ("tanh",)
+        return self.implementation.activations()
+
+    def sizes(self, activations: tuple[str, ...] = ("tanh",)) -> st.SearchStrategy[Dimensions]:
+        """Dimensions from a pool of network sizes, a third as many for 16-bit dtypes.
+
+        Where there are fewer of them than activations, other modes and dtypes have the others.
+        """
         compiled = self.implementation.compiled_modes
+        networks = self.run.profile.networks
+        first = zlib.crc32(self.id.encode()) % len(activations)
+        activations = (*activations[first:], *activations[:first])
         return dimensions(
-            max_networks=self.run.profile.networks,
+            max_networks=networks if self.dtype in WIDE_DTYPES else -(-networks // 3),
             one_batch_per_network=not compiled.isdisjoint(self.modes_run),
             pool_seed=self.run.seed % 2**32,  # NumPy wants no negative ones
+            activations=activations,
+            dense_activations=("linear",) if activations == ("tanh",) else activations,
         )
 
     def cases(self, *textures: str) -> st.SearchStrategy[Case]:
         """Cases of the subject's dtype, of all textures or of some."""
         return cases(dtype=self.dtype, sizes=self.sizes(), textures=textures or None)
+
+    def activated_cases(self) -> st.SearchStrategy[Case]:
+        """Cases with any of the activations that the implementation has."""
+        return cases(dtype=self.dtype, sizes=self.sizes(self.activations))
+
+    def extreme_cases(self, kind: str) -> st.SearchStrategy[Case]:
+        """Cases at an end of the dtype (`strategies.extremes`), with any activation."""
+        return extreme_cases(kind, dtype=self.dtype, sizes=self.sizes(self.activations))
 
     # What is run
 
@@ -164,19 +238,24 @@ class Subject:
 
     def output(self, case: Case, mode: Optional[str] = None) -> np.ndarray:
         """The last output y_T, (N, K)."""
+        question = self._ask(case, mode or self.mode or self.modes[0], sequences=False)
         network = self.network(case, sequences=False)
-        result = network.output(case.inputs, mode or self.mode or self.modes[0])
-        self.returned = as_array(result, "the output", (case.N, case.K), self.dtype)
-        return self.returned.copy()
+        question.answer = result = network.output(case.inputs, question.mode)
+        return as_array(result, "the output", (case.N, case.K), self.results).copy()
 
     def states_and_outputs(self, case: Case) -> tuple[np.ndarray, np.ndarray]:
         """Every state (N, T, M) and every output (N, T, K)."""
+        question = self._ask(case, self.mode or self.modes[0], sequences=True)
         network = self.network(case, sequences=True)
-        states, outputs = network.states_and_outputs(case.inputs, self.mode or self.modes[0])
+        question.answer = states, outputs = network.states_and_outputs(case.inputs, question.mode)
         return (
-            as_array(states, "the sequence of states", (case.N, case.T, case.M), self.dtype),
-            as_array(outputs, "the sequence of outputs", (case.N, case.T, case.K), self.dtype),
+            as_array(states, "the sequence of states", (case.N, case.T, case.M), self.results),
+            as_array(outputs, "the sequence of outputs", (case.N, case.T, case.K), self.results),
         )
+
+    def _ask(self, case: Case, mode: str, *, sequences: bool) -> Question:
+        self.asked.append(Question(case, mode, sequences))
+        return self.asked[-1]
 
     # What is judged
 

@@ -12,24 +12,32 @@ The plugin is not needed for either, and does nothing in a run that does not nam
 
 from __future__ import annotations
 
-import copy
 import os
 import random
 import shlex
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, Callable, Iterable, Mapping, Optional, Sequence
 
 from hypothesis import core
 
-from conformance.checking import DEVIATES, FAILS, NOT_APPLICABLE, Property, Result, check
+from conformance.checking import (
+    CONFORMS,
+    DEVIATES,
+    FAILS,
+    NOT_APPLICABLE,
+    Failure,
+    Property,
+    Result,
+    check,
+)
+from conformance.deviations import Deviation
 from conformance.implementations import load_implementation
 from conformance.implementations.own import as_implementation
-from conformance.implementations.protocol import KnownDeviation
 from conformance.properties import all_properties
 from conformance.reporting.failure import describe_failure
 from conformance.reporting.summary import RunRecord, summary_lines
-from conformance.subject import TIME_LIMIT, Run, Subject
+from conformance.subject import TIME_LIMIT, Nonconformity, Run, Subject
 from strategies.profiles import PROFILES
 
 #: Columns of a printed report.
@@ -41,34 +49,49 @@ class Report:
     """What was found: a `Result` for each property, mode and dtype.
 
     ``explanations`` has the text of each failure, in the order of the failing results. ``str``
-    is what a run of pytest prints: these texts, and the summary.
+    is what a run of pytest prints: these texts, and the summary. ``deviations`` are the known ones,
+    by name.
     """
 
     results: tuple[Result, ...]
     explanations: tuple[str, ...]
     profile: str
     seed: int
+    deviations: Mapping[str, Deviation] = field(default_factory=dict, repr=False)
 
     @property
     def verdict(self) -> str:
-        """``conforms``, ``deviates (known)``, ``fails``, or ``not run`` if nothing was checked."""
-        found = {result.verdict for result in self.results}
-        if not any(result.cases for result in self.results):
-            return "not run"
-        return next((v for v in (FAILS, DEVIATES) if v in found), "conforms")
+        """``conforms``, ``deviates (known)``, ``fails``, or what keeps it from being a verdict.
+
+        That is ``nothing checked``, or ``known deviations out of date``.
+        """
+        verdict = self._record().verdict
+        deviates = any(result.verdict == DEVIATES for result in self.results)
+        return DEVIATES if verdict == CONFORMS and deviates else verdict
 
     def __str__(self) -> str:
+        lines = summary_lines(self._record(), WIDTH)
+        return "\n\n".join([*self.explanations, "\n".join(lines)])
+
+    def _record(self) -> RunRecord:
         record = RunRecord(profile=self.profile, seed=self.seed, repeat=f"seed={self.seed}")
         record.results = {str(i): result for i, result in enumerate(self.results)}
+        record.deviations = dict(self.deviations)
         record.expect(record.results)
-        return "\n\n".join([*self.explanations, "\n".join(summary_lines(record, WIDTH))])
+        return record
 
 
 class Check:
     """One property on one subject; called, it passes, skips or fails the pytest test it is in."""
 
-    def __init__(self, found: Property, subject: Callable[[], Subject], name: str) -> None:
-        self.found, self._subject, self.name = found, subject, name
+    def __init__(
+        self,
+        found: Property,
+        subject: Callable[[], Subject],
+        name: str,
+        known: tuple[Deviation, ...] = (),
+    ) -> None:
+        self.found, self.subject, self.name, self.known = found, subject, name, known
 
     def __repr__(self) -> str:
         return f"<check {self.name}>"
@@ -78,14 +101,23 @@ class Check:
 
         ``again`` is what the text names as the way to see it again.
         """
-        subject = self._subject()
+        subject = self.subject()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a warning is no verdict
-            result = check(self.found, subject)
-        if result.failure is None or result.verdict == DEVIATES:
+            result = self._with_known(check(self.found, subject))
+        if result.failure is None:
             return result, ""
         again = again.format(seed=subject.run.seed)
-        return result, describe_failure(self.found, subject, result.failure, again)
+        return result, describe_failure(self.found, subject, result.failure, again).text
+
+    def _with_known(self, result: Result) -> Result:
+        """The result, failed if a deviation that the user knows shows no more."""
+        for known in self.known:
+            if result.verdict == CONFORMS and known.name in result.deviations:
+                sentence = f"a known deviation shows no more: {known.reason}"
+                failure = Failure({}, Nonconformity(sentence), repeats=False)
+                return replace(result, verdict=FAILS, reason=sentence, failure=failure)
+        return result
 
     def __call__(self) -> None:
         """Check the property, inside a test.
@@ -148,11 +180,13 @@ def check_implementation(
         time_limit=time_limit,
     )
     done = [one.run() for one in checks]
+    run = checks[0].subject().run
     return Report(
         results=tuple(result for result, _ in done),
         explanations=tuple(text for _, text in done if text),
         profile=profile,
-        seed=checks[0]._subject().run.seed if checks else 0,
+        seed=run.seed,
+        deviations={deviation.name: deviation for deviation in run.deviations},
     )
 
 
@@ -204,9 +238,9 @@ def _checks(
     chosen_dtypes = _some_of("dtypes", dtypes, implementation.dtypes)
     if known:
         _some_of("known", [_full(name) for name in known], available)
-        implementation = copy.copy(implementation)  # what is known here is not known elsewhere
-        more = tuple(KnownDeviation((_full(name),), reason) for name, reason in known.items())
-        implementation.deviations = (*implementation.deviations, *more)
+    of_the_user = tuple(
+        _known(implementation.name, _full(name), reason) for name, reason in (known or {}).items()
+    )
 
     runs: list[Run] = []
 
@@ -214,6 +248,7 @@ def _checks(
         if not runs:
             budget = PROFILES[profile]
             runs.append(Run(budget, max_examples, _seed(seed), time_limit=time_limit))
+            runs[0].deviations += of_the_user
         return runs[0]
 
     def one(found: Property, mode: Optional[str], dtype: str) -> Check:
@@ -222,14 +257,32 @@ def _checks(
 
         short = found.name[len("test_") :]
         parts = (implementation.name, mode, dtype, short)
-        return Check(found, subject, "-".join(filter(None, parts)))
+        known_here = tuple(d for d in of_the_user if found.name in d.properties)
+        return Check(found, subject, "-".join(filter(None, parts)), known_here)
+
+    def dtypes_of(found: Property) -> Sequence[str]:
+        # One that applies to none of the dtypes is reported as such, once.
+        return [d for d in chosen_dtypes if found.applies_to(d)] or chosen_dtypes[:1]
 
     return [
         one(found, mode, dtype)
         for found in (available[name] for name in names)
-        for dtype in chosen_dtypes
+        for dtype in dtypes_of(found)
         for mode in (chosen_modes if found.per_mode else (None,))
     ]
+
+
+def _known(implementation: str, found: str, reason: str) -> Deviation:
+    """What the user knows of one property, as an entry of the list."""
+    return Deviation(
+        name=reason,
+        implementations=(implementation,),
+        properties=(found,),
+        versions=(),
+        when=compile("True", "known", "eval"),
+        reason=reason,
+        script="",
+    )
 
 
 def _full(name: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Optional, Sequence
 
 import numpy as np
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from strategies._validation import MEANING, check_choice
 from strategies.dimensions import Dimensions, dimensions
+from strategies.dtypes import DTYPES, POLICIES, computed
 from strategies.tensors import (
     MOST_ENTRIES_DRAWN_SINGLY,
     Tensors,
@@ -19,16 +21,15 @@ from strategies.tensors import (
     texture_names,
 )
 
-DTYPES = ("float32", "float64")
-
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Case:
     """Inputs and weights of ``Input(T, D) -> SimpleRNN(M) -> Dense(K)``, all of one dtype.
 
     ``static_time`` says that the network is built for this T (``Input((T, D))``) rather than
-    for any (``Input((None, D))``). The repr is Python that builds the case again, given
-    ``from numpy import array, float32, inf, nan``.
+    for any (``Input((None, D))``). ``policy`` names what is computed in where it is not the
+    dtype of the arrays (see `strategies.dtypes`). The repr is Python that builds the case again,
+    given ``from numpy import array, float16, float32, inf, nan``.
 
     Raises:
         ValueError: a tensor's shape or dtype does not fit the others; it is named.
@@ -41,6 +42,9 @@ class Case:
     dense_kernel: np.ndarray
     dense_bias: np.ndarray
     static_time: bool = False
+    activation: str = "tanh"
+    dense_activation: str = "linear"
+    policy: str = ""
     texture: str = "given"
 
     def __post_init__(self) -> None:
@@ -52,8 +56,9 @@ class Case:
 
     def __repr__(self) -> str:
         parts = [f"{name}={array_text(getattr(self, name))}" for name in Tensors._fields]
-        if self.static_time:
-            parts.append("static_time=True")
+        for name in ("static_time", "activation", "dense_activation", "policy"):
+            if getattr(self, name) != self.__dataclass_fields__[name].default:
+                parts.append(f"{name}={getattr(self, name)!r}")
         return f"Case({', '.join(parts)})"
 
     @property
@@ -81,15 +86,24 @@ class Case:
         """Outputs."""
         return int(self.dense_kernel.shape[1])
 
-    @property
+    @cached_property
     def dtype(self) -> str:
-        """``float32`` or ``float64``."""
-        return str(self.inputs.dtype)
+        """What is computed in: ``float32``, ``mixed_float16`` … (`strategies.dtypes`)."""
+        return self.policy or str(self.inputs.dtype)
 
     @property
     def dimensions(self) -> Dimensions:
-        """N, T, D, M, K and whether T is fixed."""
-        return Dimensions(self.N, self.T, self.D, self.M, self.K, self.static_time)
+        """N, T, D, M, K, whether T is fixed, and the activations."""
+        return Dimensions(
+            self.N,
+            self.T,
+            self.D,
+            self.M,
+            self.K,
+            self.static_time,
+            self.activation,
+            self.dense_activation,
+        )
 
     @property
     def weights(self) -> list[np.ndarray]:
@@ -101,6 +115,11 @@ class Case:
             self.dense_kernel,
             self.dense_bias,
         ]
+
+    @cached_property
+    def as_computed(self) -> Tensors:
+        """Inputs and weights rounded to what is computed in, as float64."""
+        return Tensors(*(computed(a, self.dtype) for a in (self.inputs, *self.weights)))
 
     def replace(self, **changes: Any) -> Case:
         """The same case with some fields changed."""
@@ -126,7 +145,11 @@ def _check(case: Case) -> None:
         if getattr(case, letter) < 1:
             raise ValueError(f"{letter}=0: {meaning.split(' (')[0]} must be at least 1")
     if case.dtype not in DTYPES:
-        raise ValueError(f"inputs are {case.dtype}: must be {' or '.join(DTYPES)}")
+        raise ValueError(f"the dtype is {case.dtype}: must be {' or '.join(DTYPES)}")
+    if inputs.dtype != POLICIES[case.dtype].weights:
+        raise ValueError(
+            f"inputs are {inputs.dtype}: must be {POLICIES[case.dtype].weights} for {case.dtype}"
+        )
     for name, shape in zip(Tensors._fields, shapes(case.dimensions)):
         tensor = getattr(case, name)
         if tensor.shape != shape:
@@ -163,11 +186,21 @@ def _cases(
     texture = draw(st.sampled_from(names))
     if texture == "elementwise":
         if sum(int(np.prod(shape)) for shape in shapes(size)) <= MOST_ENTRIES_DRAWN_SINGLY:
-            tensors = draw(elementwise(size, dtype))
-            return Case(*tensors, static_time=size.static_time, texture=texture)
+            return case_of(draw(elementwise(size, dtype)), size, dtype, texture)
         texture = "normal"
-    tensors = seeded(texture, draw(seeds()), size, dtype)
-    return Case(*tensors, static_time=size.static_time, texture=texture)
+    return case_of(seeded(texture, draw(seeds()), size, dtype), size, dtype, texture)
+
+
+def case_of(tensors: Tensors, size: Dimensions, dtype: str, texture: str = "given") -> Case:
+    """The case of these tensors, with what is known of it beside them."""
+    return Case(
+        *tensors,
+        static_time=size.static_time,
+        activation=size.activation,
+        dense_activation=size.dense_activation,
+        policy="" if tensors.inputs.dtype == dtype else dtype,
+        texture=texture,
+    )
 
 
 def seeds() -> st.SearchStrategy[int]:
@@ -183,4 +216,4 @@ WIDE_SIZE = Dimensions(N=1, T=1, D=32, M=24, K=16)
 
 def notebook_case(dtype: str = "float32") -> Case:
     """The source notebook's own case, with Glorot and orthogonal weights."""
-    return Case(*seeded("glorot", 0, NOTEBOOK_SIZE, dtype), static_time=True, texture="notebook")
+    return case_of(seeded("glorot", 0, NOTEBOOK_SIZE, dtype), NOTEBOOK_SIZE, dtype, "notebook")

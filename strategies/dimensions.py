@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, Optional
+from typing import NamedTuple, Optional, Sequence
 
 import numpy as np
 from hypothesis import strategies as st
@@ -12,16 +12,18 @@ from strategies._validation import check_range
 
 
 class NetworkSize(NamedTuple):
-    """What fixes a network: D, M, K, and T where the network is built for one T only."""
+    """What fixes a network: D, M, K, T where it is built for one T only, and the activations."""
 
     D: int
     M: int
     K: int
     T: Optional[int] = None
+    activation: str = "tanh"
+    dense_activation: str = "linear"
 
 
 class Dimensions(NamedTuple):
-    """The five dimensions of a case, and whether the network knows T when it is built."""
+    """The five dimensions of a case, whether the network knows T when it is built, activations."""
 
     N: int
     T: int
@@ -29,11 +31,14 @@ class Dimensions(NamedTuple):
     M: int
     K: int
     static_time: bool = False
+    activation: str = "tanh"
+    dense_activation: str = "linear"
 
     @property
     def network(self) -> NetworkSize:
-        """The size of the network that can answer this case."""
-        return NetworkSize(self.D, self.M, self.K, self.T if self.static_time else None)
+        """What the network that can answer this case is built from."""
+        T = self.T if self.static_time else None
+        return NetworkSize(self.D, self.M, self.K, T, self.activation, self.dense_activation)
 
 
 def extents(minimum: int, maximum: int) -> list[int]:
@@ -75,6 +80,8 @@ def dimensions(
     max_networks: Optional[int] = None,
     one_batch_per_network: bool = False,
     pool_seed: int = 0,
+    activations: Sequence[str] = ("tanh",),
+    dense_activations: Sequence[str] = ("linear",),
 ) -> st.SearchStrategy[Dimensions]:
     """Dimensions of a case. Small numbers are frequent, and 1 is the most frequent.
 
@@ -83,6 +90,9 @@ def dimensions(
     pool chosen by ``pool_seed`` from the same distribution; None is no limit. With
     ``one_batch_per_network`` each of them has its own N and T, for implementations that
     compile every shape anew.
+
+    ``activations`` and ``dense_activations`` are those of SimpleRNN and of Dense. The networks of
+    a pool have them in turn, so that each occurs where the pool is as large as there are names.
 
     Shrinks towards the smallest of every dimension, or the smallest member of the pool.
 
@@ -106,10 +116,16 @@ def dimensions(
         extents(min_units, max_units),
         extents(min_outputs, max_outputs),
     )
+    for name, choices in (("activations", activations), ("dense_activations", dense_activations)):
+        if not choices:
+            raise InvalidArgument(f"{name}={choices!r}: must name at least one")
     if max_networks is None:
-        return st.builds(_assemble, _free_networks(ranges), _free_batches(ranges))
+        free = _free_networks(ranges, activations, dense_activations)
+        return st.builds(_assemble, free, _free_batches(ranges))
     rng = np.random.default_rng(pool_seed)
     networks = network_pool(ranges, max_networks, rng)
+    if (*activations, *dense_activations) != ("tanh", "linear"):
+        networks = _activated(networks, activations, dense_activations, rng)
     if one_batch_per_network:
         batches = batch_pool(ranges, len(networks), rng)
         return st.sampled_from(list(map(_assemble, networks, batches)))
@@ -118,12 +134,29 @@ def dimensions(
 
 def _assemble(network: NetworkSize, batch: tuple[int, int]) -> Dimensions:
     N, T = batch
-    return Dimensions(
-        N, network.T or T, network.D, network.M, network.K, static_time=network.T is not None
-    )
+    D, M, K, fixed, *activations = network
+    return Dimensions(N, fixed or T, D, M, K, fixed is not None, *activations)
 
 
-def _free_networks(ranges: _Ranges) -> st.SearchStrategy[NetworkSize]:
+def _activated(
+    networks: list[NetworkSize],
+    activations: Sequence[str],
+    dense_activations: Sequence[str],
+    rng: np.random.Generator,
+) -> list[NetworkSize]:
+    """The same networks with activations in turn, those of Dense in another order."""
+    size = len(networks)
+    hidden = [activations[i % len(activations)] for i in range(size)]
+    outer = [dense_activations[i % len(dense_activations)] for i in rng.permutation(size)]
+    return [
+        network._replace(activation=a, dense_activation=b)
+        for network, a, b in zip(networks, hidden, outer)
+    ]
+
+
+def _free_networks(
+    ranges: _Ranges, activations: Sequence[str], dense_activations: Sequence[str]
+) -> st.SearchStrategy[NetworkSize]:
     fixed_time = st.sampled_from([None, None, None, "fixed"]).flatmap(
         lambda fixed: st.sampled_from(ranges.time_steps) if fixed else st.none()
     )
@@ -135,6 +168,8 @@ def _free_networks(ranges: _Ranges) -> st.SearchStrategy[NetworkSize]:
         st.sampled_from(ranges.units + ranges.units[:1]),
         st.sampled_from(ranges.outputs),
         fixed_time,
+        st.sampled_from(list(activations)),
+        st.sampled_from(list(dense_activations)),
     )
 
 

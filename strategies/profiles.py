@@ -20,8 +20,8 @@ class Profile:
 
 
 PROFILES = {
-    "quick": Profile(cases=30, builds=4, networks=4),
-    "default": Profile(cases=150, builds=20, networks=10),
+    "quick": Profile(cases=20, builds=4, networks=4),
+    "default": Profile(cases=100, builds=12, networks=8),
     "thorough": Profile(cases=1500, builds=100, networks=40),
 }
 

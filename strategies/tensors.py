@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.errors import InvalidArgument
 
 from strategies.dimensions import Dimensions
+from strategies.dtypes import carried
 
 
 class Tensors(NamedTuple):
@@ -28,8 +29,8 @@ class Tensors(NamedTuple):
     dense_bias: np.ndarray
 
     def astype(self, dtype: str) -> Tensors:
-        """The same tensors, each entry rounded to ``dtype``."""
-        return Tensors(*(np.asarray(tensor, dtype) for tensor in self))
+        """The same tensors, each entry rounded to ``dtype`` (see `strategies.dtypes`)."""
+        return Tensors(*(carried(tensor, dtype) for tensor in self))
 
 
 #: Up to this many entries in all six tensors together are drawn one by one.
@@ -166,7 +167,7 @@ def elementwise(d: Dimensions, dtype: str) -> st.SearchStrategy[Tensors]:
     sizes = [int(np.prod(form)) for form in forms]
 
     def split(entries: list[int]) -> Tensors:
-        flat = np.array(entries, dtype) / np.array(8, dtype)
+        flat = carried(np.array(entries) / 8, dtype)
         parts = np.split(flat, np.cumsum(sizes)[:-1])
         return Tensors(*(part.reshape(form) for part, form in zip(parts, forms)))
 

@@ -63,11 +63,23 @@ class Finished(NamedTuple):
 
     @property
     def failures(self) -> list[list[str]]:
-        """What is printed for each failing test, without its headline."""
+        """What is printed for each failing test, without its headline and the script below."""
+        return [_SCRIPT.split(piece)[0].strip().splitlines() for piece in self._failing]
+
+    @property
+    def scripts(self) -> list[str]:
+        """The scripts printed below the failures."""
+        return [_SCRIPT.split(piece)[1].lstrip("\n") for piece in self._failing]
+
+    @property
+    def _failing(self) -> list[str]:
         _, _, rest = self.text.partition("= FAILURES =")
         section = re.split(r"^=+ .* =+$", rest, flags=re.MULTILINE)[0]
-        pieces = re.split(r"^_+ .* _+$", section, flags=re.MULTILINE)
-        return [piece.strip().splitlines() for piece in pieces[1:]]
+        return re.split(r"^_+ .* _+$", section, flags=re.MULTILINE)[1:]
+
+
+#: The headline of a script.
+_SCRIPT = re.compile(r"^-+ \.conformance/\S+ -+$", re.MULTILINE)
 
 
 def run(*command: object, cwd: Path, path: str = "") -> Finished:

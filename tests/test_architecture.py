@@ -13,11 +13,14 @@ ROOT = Path(__file__).resolve().parent.parent
 #: What each module may import of the project, besides what is above it in this list.
 LAYERS = [
     ["strategies"],
+    ["conformance.activation_errors", "conformance.activations", "conformance.deviations"],
     ["conformance.equations", "conformance.arithmetic", "conformance.exactness"],
     ["conformance.error_bound"],
     ["conformance.comparison"],
     ["conformance.implementations", "conformance.minimise", "conformance.time_limit"],
+    ["conformance.probing"],
     ["conformance.subject"],
+    ["conformance.tally"],
     ["conformance.checking"],
     ["conformance.faults", "conformance.faults_keras", "conformance.properties"],
     ["conformance.reporting"],
@@ -86,3 +89,16 @@ def test_collecting_imports_no_library_under_test():
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert printed.stdout.strip() == "[]"
+
+
+def test_only_pages_need_what_makes_them():
+    # All but the modules of the page itself is imported with jinja2 and matplotlib out of reach.
+    code = (
+        "import sys\n"
+        "sys.modules.update(dict.fromkeys(['jinja2', 'markupsafe', 'matplotlib', 'selenium']))\n"
+        "import conformance.plugin, conformance.reporting.command_line as c\n"
+        "sys.exit(c.main(['show', 'absent.json']))"
+    )
+    printed = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert printed.returncode == 2
+    assert printed.stderr.startswith("ERROR: absent.json: cannot be read")

@@ -155,7 +155,7 @@ def test_an_implementation_that_does_not_fail_again_is_reported_as_such(monkeypa
     monkeypatch.setattr(checking, "SIMPLIFY_SECONDS", 0.05)
     calls = itertools.count()
     not_a_number = np.float32("nan")
-    flaky = right_except(lambda *w: forward(*w) * not_a_number, lambda *_: next(calls) == 5)
+    flaky = right_except(lambda *w: forward(*w) * not_a_number, lambda *_: next(calls) == 6)
     result = check_function(flaky)
     assert result.verdict == "fails"
     assert result.cases == 6  # what was tried to simplify the failure is not counted
@@ -243,7 +243,7 @@ def test_the_same_seed_gives_the_same_cases_and_another_seed_others():
     check_function(recording(first), seed=7)
     check_function(recording(again), seed=7)
     check_function(recording(other), seed=8)
-    assert len(first) == 21
+    assert len(first) == 20 + 1 + 1  # the notebook's, and one that finds out how it rounds
     assert again == first
     # The notebook's case is in every run.
     assert len(set(first) & set(other)) < 5
@@ -270,7 +270,7 @@ def test_a_result_survives_json(name, fault):
     implementation = seeded_fault(NumpyLoop(), fault) if fault else NumpyLoop()
     result = check(PROPERTIES[name], subject_of(implementation))
     text = json.dumps(result.as_dict(), allow_nan=False)
-    returned = Result(**json.loads(text))
+    returned = Result.from_dict(json.loads(text))
     assert json.dumps(returned.as_dict()) == text
     assert returned.failure is None
     for field in ("property", "sentence", "verdict", "reason", "cases", "worst_share"):

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import oracles
+from conformance.activations import tanh_slope
 from conformance.arithmetic import IEEE
 from conformance.comparison import compare, informative
 from conformance.equations import simple_rnn
@@ -16,7 +17,6 @@ from conformance.error_bound import (
     propagated_output,
     residual_output,
     residual_state,
-    tanh_slope,
 )
 from strategies import Case, Dimensions
 from strategies.tensors import seeded

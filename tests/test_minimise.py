@@ -166,3 +166,18 @@ def test_an_entry_that_is_not_a_number_does_not_keep_it_busy():
     assert sizes(small) == {"N": 1, "T": 1, "D": 1, "M": 1, "K": 1}
     assert nonzero(small) == {"inputs": 1}
     assert len(calls) < 1000
+
+
+@pytest.mark.parametrize(("one", "other"), ["NT", "DM", "MK", "DK"])
+def test_two_dimensions_that_must_be_equal_become_smaller_together(one, other):
+    def fails(case):
+        return getattr(case, one) == getattr(case, other) >= 2
+
+    case = given_case(**{"N": 3, "T": 4, "D": 5, "M": 6, "K": 7, one: 9, other: 9})
+    small = minimise(case, fails, PLENTY)
+    assert sizes(small) == {**dict.fromkeys("NTDMK", 1), one: 2, other: 2}
+
+
+def test_three_dimensions_that_must_be_equal_become_smaller_together():
+    small = minimise(given_case(D=7, M=7, K=7), lambda c: c.D == c.M == c.K >= 3, PLENTY)
+    assert sizes(small) == {"N": 1, "T": 1, "D": 3, "M": 3, "K": 3}

@@ -8,6 +8,7 @@ import pytest
 from command_line import ROOT, folder_of_a_user, run_pytest
 
 from conformance.implementations import IMPLEMENTATIONS
+from strategies import DTYPES
 
 NUMPY = ("--implementation", "numpy")
 
@@ -40,7 +41,7 @@ WRONG = [
     ((*NUMPY, "--modes", ","), "--modes=',': choose some of call"),
     (
         (*NUMPY, "--dtypes", "float32,half"),
-        "--dtypes: 'half' is not one of float32, float64",
+        f"--dtypes: 'half' is not one of {', '.join(DTYPES)}",
     ),
     (
         (*NUMPY, "--conformance-profile", "slow"),

@@ -9,12 +9,13 @@ import sys
 import numpy as np
 import pytest
 from command_line import ROOT
-from subjects import EVERY_STEP, LAST_OUTPUT, PROPERTIES, check_function, forward, subject_of
+from subjects import EVERY_STEP, LAST_OUTPUT, check_function, forward, subject_of
 
-from conformance.checking import CONFORMS, DEVIATES, FAILS, check
+from conformance.arithmetic import IEEE
+from conformance.checking import CONFORMS, FAILS, check
 from conformance.implementations import load_implementation
 from conformance.implementations.function import FunctionImplementation
-from conformance.implementations.onnx_rnn import COARSE_TANH, TANH
+from conformance.implementations.onnx_rnn import OnnxRuntime
 
 NEEDS = {
     "torch": ("torch",),
@@ -54,8 +55,7 @@ def test_it_computes_the_recurrence_in_every_mode(name, found):
     implementation = load_implementation(name)
     for dtype in implementation.dtypes:
         for result in results(implementation, found, dtype):
-            assert result.verdict in (CONFORMS, DEVIATES), result.reason
-            assert result.verdict == CONFORMS or implementation.deviations
+            assert result.verdict == CONFORMS, result.reason
             assert result.cases == 6
 
 
@@ -108,24 +108,23 @@ def transposed_too(x, Wx, Wh, *rest):
 
 @pytest.mark.parametrize(
     ("function", "verdict"),
-    [(forward, CONFORMS), (with_coarse_tanh, DEVIATES), (transposed_too, FAILS)],
+    [(forward, CONFORMS), (with_coarse_tanh, CONFORMS), (transposed_too, FAILS)],
 )
-def test_nothing_else_hides_behind_what_is_known(function, verdict):
+def test_nothing_else_hides_behind_a_coarse_tanh(function, verdict):
     implementation = FunctionImplementation(function, "mine")
-    implementation.deviations = (TANH,)
+    implementation.arithmetic = OnnxRuntime().arithmetic
     result = check(LAST_OUTPUT, subject_of(implementation, max_examples=100))
     assert result.verdict == verdict
+    assert "tanh off by up to 8 ulp and 2.4e-07" in result.arithmetic
     if function is not forward:
         assert check_function(function, max_examples=100).verdict == FAILS
 
 
-def test_the_coarse_tanh_is_coarse_near_zero_only():
-    assert COARSE_TANH.ulp(np.array(1e-9)) * COARSE_TANH.tanh_ulps == 2.0**-22
-    assert COARSE_TANH.ulp(np.array(0.9)) == 2.0**-24
-
-
-def test_the_deviation_names_properties_that_exist():
-    assert set(TANH.sometimes) <= set(PROPERTIES)
+def test_only_tanh_is_coarse():
+    coarse, usual = OnnxRuntime().arithmetic("float32"), IEEE["float32"]
+    assert coarse.activation_errors.pop("tanh") == (8, 2.0**-22)
+    assert coarse.activation_errors.items() <= usual.activation_errors.items()
+    assert usual.activation_errors["tanh"] == (8, 0)
 
 
 @pytest.mark.skipif(bool(absent("onnxruntime")), reason="ONNX Runtime is not installed")

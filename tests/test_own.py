@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from subjects import EVERY_STEP, LAST_OUTPUT, check_function, forward, subject_of
+from subjects import EVERY_STEP, LAST_OUTPUT, PROPERTIES, check_function, forward, subject_of
 
 from conformance import Implementation, Network, equations
 from conformance.checking import CONFORMS, DEVIATES, FAILS, NOT_APPLICABLE, check
+from conformance.deviations import Deviation, read_deviations
 from conformance.implementations.numpy_loop import NumpyLoop
 from conformance.implementations.own import as_implementation
-from conformance.implementations.protocol import (
-    OUTPUT,
-    STATES,
-    ImplementationError,
-    KnownDeviation,
-)
+from conformance.implementations.protocol import OUTPUT, STATES, ImplementationError
 
 
 def states_and_outputs(x, Wx, Wh, bh, Wo, bo):
@@ -115,10 +111,20 @@ def test_a_declared_capability_must_be_there():
 # --- Known deviations ------------------------------------------------------------------------
 
 
-def deviating(*known, function=forward):
-    implementation = as_implementation(function)
-    implementation.deviations = known
-    return check(LAST_OUTPUT, subject_of(implementation))
+def deviating(function=forward, **fields):
+    """The result for a function of which a deviation is known."""
+    known = {
+        "name": "issue 12",
+        "implementations": ("mine:forward",),
+        "properties": ("*",),
+        "versions": (),
+        "when": compile(fields.pop("when", "True"), "when", "eval"),
+        "reason": "the signs are upside down",
+        "script": "upside_down.py",
+    }
+    implementation = as_implementation(function, "mine:forward")
+    subject = subject_of(implementation, deviations=[Deviation(**{**known, **fields})])
+    return check(LAST_OUTPUT, subject)
 
 
 def upside_down(*tensors):
@@ -126,33 +132,52 @@ def upside_down(*tensors):
 
 
 def test_a_known_deviation_is_neither_a_pass_nor_a_failure():
-    result = deviating(KnownDeviation((LAST_OUTPUT.name,), "issue 12"), function=upside_down)
+    result = deviating(upside_down)
     assert (result.verdict, result.reason) == (DEVIATES, "issue 12")
+    # Where the right output is zero, it is right upside down.
+    deviated, met = result.deviations["issue 12"]
+    assert 15 < deviated <= met == result.cases == 21
 
 
-def test_a_known_deviation_that_shows_no_more_fails():
-    result = deviating(KnownDeviation((LAST_OUTPUT.name,), "issue 12"))
-    assert (result.verdict, result.reason) == (FAILS, "a known deviation shows no more: issue 12")
+def test_a_known_deviation_that_does_not_show_is_counted():
+    result = deviating()
+    assert (result.verdict, result.deviations) == (CONFORMS, {"issue 12": (0, 21)})
 
 
 @pytest.mark.parametrize(
     "other",
     [
-        KnownDeviation((EVERY_STEP.name,), "another property"),
-        KnownDeviation((LAST_OUTPUT.name,), "another mode", modes=("xla",)),
-        KnownDeviation((LAST_OUTPUT.name,), "another dtype", dtypes=("float64",)),
+        {"properties": (EVERY_STEP.name,)},
+        {"implementations": ("yours:forward", "numpy")},
+        {"when": "mode == 'xla'"},
+        {"when": "dtype == 'float64'"},
+        {"when": "T > 1000"},
     ],
-    ids=lambda known: known.reason,
+    ids=str,
 )
 def test_a_known_deviation_excuses_nothing_else(other):
-    assert deviating(other, function=upside_down).verdict == FAILS
-    assert deviating(other).verdict == CONFORMS
+    assert deviating(upside_down, **other).verdict == FAILS
+    assert deviating(**other).deviations == {}
 
 
-def test_a_deviation_that_shows_only_sometimes_may_be_absent():
-    sometimes = KnownDeviation((), "issue 12", sometimes=(LAST_OUTPUT.name,))
-    assert deviating(sometimes).verdict == CONFORMS
-    assert deviating(sometimes, function=upside_down).verdict == DEVIATES
+def test_a_condition_on_a_case_does_not_apply_where_there_is_none():
+    subject = subject_of(NumpyLoop(), per_mode=False)
+    known = compile("'relu' in (activation, dense_activation)", "when", "eval")
+    deviation = Deviation("issue 12", ("numpy",), ("*",), (), known, "reason", "script.py")
+    assert not deviation.applies(**subject.facts(None))
+    subject.run.deviations = [deviation]
+    assert check(PROPERTIES["test_fresh_biases_are_zero"], subject).verdict == CONFORMS
+
+
+def test_one_entry_may_name_several_implementations(tmp_path):
+    path = tmp_path / "list.toml"
+    path.write_text(
+        "[[deviation]]\nname = 'n'\nimplementation = ['a', 'b']\nproperties = ['*']\n"
+        "versions = ['a>=1']\nwhen = 'True'\nreason = 'r'\nscript = 's.py'\n",
+        encoding="utf-8",
+    )
+    (entry,) = read_deviations(path)
+    assert [entry.concerns(name, "test_x", {"a": "1.2"}) for name in "abc"] == [True, True, False]
 
 
 def test_no_time_is_lost_on_simplifying_what_is_known():
@@ -162,9 +187,9 @@ def test_no_time_is_lost_on_simplifying_what_is_known():
         calls.append(1)
         return upside_down(*tensors)
 
-    result = deviating(KnownDeviation((LAST_OUTPUT.name,), "issue 12"), function=counted)
+    result = deviating(counted)
     assert result.verdict == DEVIATES
-    assert len(calls) == result.cases
+    assert len(calls) == result.cases + 1  # one more finds out how it rounds
 
 
 # --- What is refused -------------------------------------------------------------------------

@@ -191,7 +191,7 @@ def test_as_many_cases_are_checked_as_the_budget_says():
     for name, cases in (
         (LAST_OUTPUT.name, 40 + 1),  # one more is the notebook's
         ("test_permuting_the_batch_permutes_the_output", 20 + 1),
-        ("test_fresh_biases_are_zero", 3),
+        ("test_fresh_biases_are_zero", 3 + 2),  # two more are of known sizes
     ):
         assert check(PROPERTIES[name], subject).cases == cases
 

@@ -25,11 +25,22 @@ from conformance import check_implementation  # noqa: E402
 from conformance.checking import CONFORMS, DEVIATES, FAILS, NOT_APPLICABLE, Result  # noqa: E402
 from conformance.implementations import load_implementation  # noqa: E402
 from conformance.reporting.header import named_versions  # noqa: E402
+from conformance.without_plugin import Report  # noqa: E402
 from strategies.profiles import PROFILES  # noqa: E402
 
 DATA = ROOT / "docs" / "implementations.json"
 PAGE = ROOT / "docs" / "implementations.md"
-CLAUSES = ["recurrence", "modes", "invariances", "fresh network", "parameters", "shapes", "weights"]
+CLAUSES = [
+    "recurrence",
+    "activations",
+    "special values",
+    "modes",
+    "invariances",
+    "fresh network",
+    "parameters",
+    "shapes",
+    "weights",
+]
 #: The verdict of several results is the first of these among them.
 GRAVEST_FIRST = [FAILS, DEVIATES, CONFORMS, NOT_APPLICABLE]
 
@@ -38,9 +49,23 @@ def clause_record(results: list[Result]) -> dict[str, Any]:
     """The verdict on a clause and the worst share of the bound among its results."""
     shares = [r.worst_share for r in results if r.worst_share is not None]
     return {
-        "verdict": next(v for v in GRAVEST_FIRST if any(r.verdict == v for r in results)),
+        "verdict": next(
+            (v for v in GRAVEST_FIRST if any(r.verdict == v for r in results)), NOT_APPLICABLE
+        ),
         "worst": round(max(shares), 2) if shares else None,
     }
+
+
+def reasons(report: Report) -> list[str]:
+    """Why each known deviation that showed is one, and the script that shows it."""
+    shown = {
+        name
+        for result in report.results
+        for name, (deviating, _) in result.deviations.items()
+        if deviating
+    }
+    found = [known for name, known in report.deviations.items() if name in shown]
+    return sorted({f"{known.reason.rstrip('.')} ({known.script})" for known in found})
 
 
 def row(name: str, profile: str, seed: int, dtypes: Optional[list[str]]) -> dict[str, Any]:
@@ -68,7 +93,7 @@ def row(name: str, profile: str, seed: int, dtypes: Optional[list[str]]) -> dict
         "modes": list(implementation.modes),
         "cases": sum(result.cases for result in report.results),
         "verdict": report.verdict,
-        "reasons": sorted({r.reason for r in report.results if r.verdict == DEVIATES}),
+        "reasons": reasons(report),
         "clauses": by_dtype,
     }
 
@@ -88,7 +113,7 @@ def page(rows: list[dict[str, Any]]) -> str:
     ]
     for entry in rows:
         for dtype, clauses in entry["clauses"].items():
-            cells = [cell(clauses[clause]) for clause in CLAUSES]
+            cells = [cell(clauses.get(clause)) for clause in CLAUSES]
             first = [f"`{entry['implementation']}`", entry["versions"], dtype]
             lines.append("| " + " | ".join(first + cells) + " |")
     lines += ["", "## How", "", "| implementation | Python | modes | cases | verdict | command |"]
@@ -124,8 +149,10 @@ def page(rows: list[dict[str, Any]]) -> str:
     return "\n".join(lines)
 
 
-def cell(record: dict[str, Any]) -> str:
+def cell(record: Optional[dict[str, Any]]) -> str:
     """One cell of the table."""
+    if record is None:  # the clause is newer than the row
+        return "not run"
     if record["verdict"] == NOT_APPLICABLE:
         return "n/a"
     worst = "" if record["worst"] is None else f" {record['worst']:.2f}"

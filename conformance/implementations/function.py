@@ -23,7 +23,7 @@ from conformance.implementations.protocol import (
     ImplementationError,
     Network,
 )
-from strategies import DTYPES, NetworkSize
+from strategies import WIDE_DTYPES, NetworkSize
 
 ARGUMENTS = ("x", "kernel", "recurrent_kernel", "bias", "dense_kernel", "dense_bias")
 
@@ -75,7 +75,7 @@ class FunctionImplementation(Implementation):
                 )
             _check_signature(states, f"{name}.states_and_outputs")
             self.capabilities = frozenset({OUTPUT, STATES})
-        self.dtypes = getattr(function, "dtypes", DTYPES)
+        self.dtypes = getattr(function, "dtypes", WIDE_DTYPES)
 
     def network(self, size: NetworkSize, dtype: str, *, sequences: bool) -> FunctionNetwork:
         return FunctionNetwork(self.function)

@@ -14,13 +14,17 @@ from typing import Any, Callable, ClassVar, NamedTuple
 
 import numpy as np
 
-from conformance.implementations.keras_network import KerasModel, installed, silent_stderr
+from conformance.implementations.keras_network import (
+    KerasModel,
+    installed,
+    known_activations,
+    silent_stderr,
+)
 from conformance.implementations.keras_tensorflow import KerasTensorFlow
 from conformance.implementations.protocol import (
     CAPABILITIES,
     Implementation,
     ImplementationError,
-    KnownDeviation,
 )
 from strategies import NetworkSize
 
@@ -51,42 +55,6 @@ BACKENDS = {
         frozenset(INFERENCE),
     ),
 }
-#: Properties that the notebook's case, which is always run, makes fail where numbers are wrong.
-NUMBERS = ("test_last_output_equals_the_recurrence", "test_every_step_equals_the_recurrence")
-#: All others that execute the network.
-EXECUTED = (
-    "test_arrays_have_the_stated_shape_and_dtype",
-    "test_exact_sums_leave_only_the_activation",
-    "test_initial_state_is_zero",
-    "test_modes_agree_on_one_network",
-    "test_permuting_the_batch_permutes_the_output",
-    "test_permuting_the_hidden_units_changes_nothing",
-    "test_repeating_a_call_gives_the_same_bits",
-    "test_repeating_the_batch_repeats_the_output",
-    "test_splitting_the_batch_splits_the_output",
-    "test_the_future_does_not_change_the_past",
-    "test_zero_weights_leave_the_dense_bias",
-)
-FRESH_FLOAT64 = (
-    "test_fresh_recurrent_kernel_is_orthogonal",
-    "test_weights_are_kernel_recurrent_kernel_and_bias",
-)
-FLOAT64 = KnownDeviation(
-    properties=NUMBERS,
-    sometimes=EXECUTED + FRESH_FLOAT64,
-    dtypes=("float64",),
-    reason="on every backend but TensorFlow Keras 3 turns float64 into float32 "
-    "(docs/deviations/keras_float64.py)",
-)
-#: A case that sets weights twice on one network shows it.
-STALE_WEIGHTS = KnownDeviation(
-    properties=("test_initial_state_is_zero",),
-    sometimes=NUMBERS + EXECUTED,
-    modes=("predict", "predict_on_batch"),
-    dtypes=("float32",),
-    reason="predict on OpenVINO keeps the weights of its first call "
-    "(docs/deviations/openvino_stale_weights.py)",
-)
 #: Set before Keras is imported, where the user has not set them.
 ENVIRONMENT = {
     "CUDA_VISIBLE_DEVICES": "-1",
@@ -186,11 +154,13 @@ class KerasBackend(Implementation):
         self.backend, self.name, self.extra = backend, f"keras:{backend}", f"keras-{backend}"
         self.modes, self.compiled_modes = BACKENDS[backend].modes, BACKENDS[backend].compiled_modes
         self.costs = BACKENDS[backend].costs  # type: ignore[misc]
-        self.deviations = (FLOAT64, STALE_WEIGHTS) if backend == "openvino" else (FLOAT64,)
 
     def network(self, size: NetworkSize, dtype: str, *, sequences: bool) -> BackendNetwork:
         keras = load_keras(self.backend)
         return BackendNetwork(keras, self.backend, size, dtype, sequences=sequences)
+
+    def activations(self) -> tuple[str, ...]:
+        return known_activations(load_keras(self.backend))
 
     def versions(self) -> dict[str, str]:
         distribution = BACKENDS[self.backend].distribution

@@ -14,9 +14,14 @@ from typing import Any, Iterator, Optional, Sequence
 
 import numpy as np
 
+from conformance.activations import ACTIVATIONS
 from conformance.implementations.keras_summary import parse_summary
 from conformance.implementations.protocol import Network, Parameters, Shapes, Summary, Weight
 from strategies import NetworkSize
+from strategies.dtypes import POLICIES
+
+#: What Keras calls a definition of `conformance.activations`, where that is not its name.
+KERAS_NAMES = {"hard_sigmoid_keras_2": "hard_sigmoid"}
 
 
 class KerasModel(Network):
@@ -25,17 +30,39 @@ class KerasModel(Network):
     ``keras`` is the module: ``keras``, ``tf.keras`` or ``tf_keras``.
     """
 
-    def __init__(self, keras: Any, size: NetworkSize, dtype: str, *, sequences: bool) -> None:
+    def __init__(
+        self,
+        keras: Any,
+        size: NetworkSize,
+        dtype: str,
+        *,
+        sequences: bool,
+        recurrent_initializer: str = "orthogonal",
+    ) -> None:
         self.keras, self.size, self.dtype, self.sequences = keras, size, dtype, sequences
-        # predict() casts its inputs to floatx, whatever the model's dtype.
-        keras.backend.set_floatx(dtype)
+        self._set_floatx()
         D, M, K, T = size[:4]
-        inputs = keras.Input((T, D), dtype=dtype)
-        self.simple_rnn = keras.layers.SimpleRNN(M, return_sequences=sequences, dtype=dtype)
-        self.dense = keras.layers.Dense(K, dtype=dtype)
+        inputs = keras.Input((T, D), dtype=self.carrier)
+        self.simple_rnn = keras.layers.SimpleRNN(
+            M,
+            keras_name(size.activation),
+            recurrent_initializer=recurrent_initializer,
+            return_sequences=sequences,
+            dtype=dtype,
+        )
+        self.dense = keras.layers.Dense(K, keras_name(size.dense_activation), dtype=dtype)
         self.hidden = self.simple_rnn(inputs)
         self.outputs = self.dense(self.hidden)
         self.model = keras.Model(inputs, [self.hidden, self.outputs] if sequences else self.outputs)
+
+    @property
+    def carrier(self) -> str:
+        """The dtype of the arrays that the model is given."""
+        return POLICIES[self.dtype].weights
+
+    def _set_floatx(self) -> None:
+        """predict() casts its inputs to floatx, whatever the model's dtype."""
+        self.keras.backend.set_floatx(self.carrier)
 
     def execute(self, inputs: np.ndarray, mode: str) -> Any:
         """What the model returns for ``inputs`` (N, T, D) in a mode that is not `predict`'s."""
@@ -49,7 +76,8 @@ class KerasModel(Network):
         self.model.set_weights(list(weights))
 
     def get_weights(self) -> list[np.ndarray]:
-        return [*self.simple_rnn.get_weights(), *self.dense.get_weights()]
+        weights = [*self.simple_rnn.get_weights(), *self.dense.get_weights()]
+        return [_as_carried(weight) for weight in weights]
 
     def output(self, inputs: np.ndarray, mode: str) -> np.ndarray:
         result: np.ndarray = self._run(inputs, mode)[0]
@@ -60,7 +88,7 @@ class KerasModel(Network):
         return states, outputs
 
     def _run(self, inputs: np.ndarray, mode: str) -> list[np.ndarray]:
-        self.keras.backend.set_floatx(self.dtype)
+        self._set_floatx()
         if mode == "predict":
             results = self.model.predict(inputs, verbose=0)
         elif mode == "predict_on_batch":
@@ -68,7 +96,7 @@ class KerasModel(Network):
         else:
             results = self.execute(inputs, mode)
         listed = results if isinstance(results, (list, tuple)) else [results]
-        return [self.to_numpy(result) for result in listed]
+        return [_as_carried(self.to_numpy(result)) for result in listed]
 
     def weight_table(self) -> list[Weight]:
         table = []
@@ -106,6 +134,31 @@ class KerasModel(Network):
             hidden,
             tuple(self.dense.compute_output_shape(hidden)),
         )
+
+
+def _as_carried(array: np.ndarray) -> np.ndarray:
+    """A bfloat16 array, of a type that is not NumPy's own, as float32."""
+    return array.astype(np.float32) if array.dtype.name == "bfloat16" else array
+
+
+def keras_name(activation: str) -> str:
+    """The name under which Keras knows an activation."""
+    return KERAS_NAMES.get(activation, activation)
+
+
+def known_activations(keras: Any) -> tuple[str, ...]:
+    """Those that this Keras knows by name; hard_sigmoid as its version defines it."""
+    is_keras_2 = not hasattr(keras, "ops")
+    other = "hard_sigmoid" if is_keras_2 else "hard_sigmoid_keras_2"
+    return tuple(a for a in ACTIVATIONS if a != other and _is_known(keras, keras_name(a)))
+
+
+def _is_known(keras: Any, activation: str) -> bool:
+    try:
+        keras.activations.get(activation)
+    except ValueError:
+        return False
+    return True
 
 
 def installed(*distributions: str) -> str:

@@ -11,9 +11,14 @@ from typing import Any, Callable, ClassVar
 
 import numpy as np
 
-from conformance.implementations.keras_network import KerasModel, installed, silent_stderr
+from conformance.implementations.keras_network import (
+    KerasModel,
+    installed,
+    known_activations,
+    silent_stderr,
+)
 from conformance.implementations.protocol import CAPABILITIES, Implementation, ImplementationError
-from strategies import NetworkSize
+from strategies import DTYPES, NetworkSize
 
 #: Set before TensorFlow is imported, where the user has not set them.
 ENVIRONMENT = {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"}
@@ -59,8 +64,22 @@ def load_tensorflow() -> Any:
 class KerasNetwork(KerasModel):
     """The model through ``tf.keras``."""
 
-    def __init__(self, tf: Any, size: NetworkSize, dtype: str, *, sequences: bool) -> None:
-        super().__init__(tf.keras, size, dtype, sequences=sequences)
+    def __init__(
+        self,
+        tf: Any,
+        size: NetworkSize,
+        dtype: str,
+        *,
+        sequences: bool,
+        recurrent_initializer: str = "orthogonal",
+    ) -> None:
+        super().__init__(
+            tf.keras,
+            size,
+            dtype,
+            sequences=sequences,
+            recurrent_initializer=recurrent_initializer,
+        )
         self.tf = tf
         self._traced: dict[str, Callable[..., Any]] = {}
 
@@ -80,7 +99,7 @@ class KerasNetwork(KerasModel):
                 self._traced[mode] = self.tf.function(forward, jit_compile=True)
             else:
                 shape = (None, self.size.T, self.size.D)
-                signature = [self.tf.TensorSpec(shape, self.dtype)]
+                signature = [self.tf.TensorSpec(shape, self.carrier)]
                 self._traced[mode] = self.tf.function(forward, input_signature=signature)
         return self._traced[mode]
 
@@ -89,6 +108,7 @@ class KerasTensorFlow(Implementation):
     """``--implementation keras``."""
 
     name = "keras"
+    dtypes = DTYPES
     modes = ("call", "predict", "predict_on_batch", "graph", "xla")
     capabilities = frozenset(CAPABILITIES)
     costs: ClassVar[dict[str, int]] = {"call": 5, "predict": 15, "xla": 4}
@@ -98,6 +118,19 @@ class KerasTensorFlow(Implementation):
 
     def network(self, size: NetworkSize, dtype: str, *, sequences: bool) -> KerasNetwork:
         return KerasNetwork(load_tensorflow(), size, dtype, sequences=sequences)
+
+    def network_for_cases(self, size: NetworkSize, dtype: str, *, sequences: bool) -> KerasNetwork:
+        if dtype != "bfloat16":
+            return self.network(size, dtype, sequences=sequences)
+        # TensorFlow has no QR decomposition in bfloat16, hence no orthogonal initial weights.
+        tf = load_tensorflow()
+        return KerasNetwork(
+            tf, size, dtype, sequences=sequences, recurrent_initializer="glorot_uniform"
+        )
+
+    def activations(self) -> tuple[str, ...]:
+        """Those that this Keras knows by name; hard_sigmoid as its version defines it."""
+        return known_activations(load_tensorflow().keras)
 
     def versions(self) -> dict[str, str]:
         keras = "tf_keras" if legacy_keras() else "keras"

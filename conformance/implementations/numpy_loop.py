@@ -1,6 +1,7 @@
 """The notebook's own loop, in NumPy: the simplest implementation, with most capabilities.
 
-It computes in the dtype of the case, so that its rounding errors are real ones. Faults of the
+It computes in the dtype of the case, so that its rounding errors are real ones: 16-bit dtypes as
+most libraries do, with sums in float32 and everything that is stored rounded. Faults of the
 catalogue are seeded by overriding its methods.
 """
 
@@ -12,7 +13,9 @@ from typing import Optional, Sequence
 import numpy as np
 
 from conformance import equations
+from conformance.activations import ACTIVATIONS
 from conformance.implementations.protocol import (
+    CHOSEN_ACTIVATIONS,
     INITIAL_WEIGHTS,
     OUTPUT,
     PARAMETERS,
@@ -25,7 +28,8 @@ from conformance.implementations.protocol import (
     Shapes,
     Weight,
 )
-from strategies import NetworkSize
+from strategies import DTYPES, WIDE_DTYPES, NetworkSize
+from strategies.dtypes import POLICIES, carried, rounded
 
 
 class NumpyNetwork(Network):
@@ -34,11 +38,11 @@ class NumpyNetwork(Network):
     def __init__(self, size: NetworkSize, dtype: str, *, sequences: bool) -> None:
         self.size, self.dtype, self.sequences = size, dtype, sequences
         self.rng = np.random.default_rng()
-        self.weights = [np.asarray(w, dtype) for w in self.initial_weights()]
+        self.set_weights([carried(w, dtype) for w in self.initial_weights()])
 
     def initial_weights(self) -> list[np.ndarray]:
         """Glorot kernels, an orthogonal recurrent kernel, zero biases."""
-        D, M, K, _ = self.size
+        D, M, K = self.size[:3]
         limit, dense_limit = equations.glorot_limit(D, M), equations.glorot_limit(M, K)
         return [
             self.rng.uniform(-limit, limit, (D, M)),
@@ -50,20 +54,38 @@ class NumpyNetwork(Network):
 
     def initial_state(self, N: int) -> np.ndarray:
         """h_0."""
-        return np.zeros((N, self.size.M), self.dtype)
+        return self.stored(np.zeros((N, self.size.M)))
+
+    def stored(self, a: np.ndarray) -> np.ndarray:
+        """A result as it is kept: of the network's dtype, 16-bit numbers in a float32 array."""
+        if self.dtype in WIDE_DTYPES:
+            return np.asarray(a, self.dtype)
+        return rounded(a, POLICIES[self.dtype].computed).astype(np.float32)
+
+    def preactivation(self, x: np.ndarray, h: np.ndarray, t: int) -> np.ndarray:
+        """What the activation is applied to, from x_t and h_{t-1}."""
+        Wx, Wh, bh = self.used[:3]
+        return self.stored(self.stored(x @ Wx) + self.stored(h @ Wh)) + bh
+
+    def activated(self, z: np.ndarray, name: str) -> np.ndarray:
+        """The activation of that name, in the dtype of z; all but tanh are computed in float64."""
+        z = self.stored(z)
+        if name == "tanh":
+            return self.stored(np.tanh(z))
+        return self.stored(ACTIVATIONS[name].value(z.astype(float)))
 
     def step(self, x: np.ndarray, h: np.ndarray, t: int) -> np.ndarray:
         """h_t from x_t and h_{t-1}."""
-        Wx, Wh, bh = self.weights[:3]
-        return np.tanh(x @ Wx + h @ Wh + bh)
+        return self.activated(self.preactivation(x, h, t), self.size.activation)
 
     def dense(self, h: np.ndarray) -> np.ndarray:
         """y_t from h_t."""
-        Wo, bo = self.weights[3:]
-        return h @ Wo + bo
+        Wo, bo = self.used[3:]
+        return self.activated(self.stored(h @ Wo) + bo, self.size.dense_activation)
 
     def run(self, inputs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """All states (N, T, M) and all outputs (N, T, K)."""
+        inputs = self.stored(inputs)
         N, T, _ = inputs.shape
         h = self.initial_state(N)
         states = []
@@ -75,14 +97,20 @@ class NumpyNetwork(Network):
     def set_weights(self, weights: Sequence[np.ndarray]) -> None:
         self.weights = [np.array(w) for w in weights]
 
+    @property
+    def used(self) -> list[np.ndarray]:
+        """The weights as they are computed with."""
+        return [self.stored(w) for w in self.weights]
+
     def get_weights(self) -> list[np.ndarray]:
         return [w.copy() for w in self.weights]
 
     def output(self, inputs: np.ndarray, mode: str) -> np.ndarray:
-        return self.run(inputs)[1][:, -1]
+        return self.run(inputs)[1][:, -1].astype(POLICIES[self.dtype].results)
 
     def states_and_outputs(self, inputs: np.ndarray, mode: str) -> tuple[np.ndarray, np.ndarray]:
-        return self.run(inputs)
+        states, outputs = (a.astype(POLICIES[self.dtype].results) for a in self.run(inputs))
+        return states, outputs
 
     def weight_table(self) -> list[Weight]:
         names = [("simple_rnn", "kernel"), ("simple_rnn", "recurrent_kernel"),
@@ -96,7 +124,7 @@ class NumpyNetwork(Network):
         return Parameters(simple_rnn, dense, total, total, total, 0)
 
     def shapes(self, N: Optional[int], T: Optional[int]) -> Shapes:
-        _, M, K, fixed = self.size
+        _, M, K, fixed = self.size[:4]
         symbolic = (None, fixed) if self.sequences else (None,)
         computed = (N, T) if self.sequences else (N,)
         return Shapes((*symbolic, M), (*symbolic, K), (*computed, M), (*computed, K))
@@ -107,11 +135,17 @@ class NumpyLoop(Implementation):
 
     name = "numpy"
     modes = ("call",)
-    capabilities = frozenset({OUTPUT, STATES, WEIGHTS, PARAMETERS, SHAPES, INITIAL_WEIGHTS})
+    dtypes = DTYPES
+    capabilities = frozenset(
+        {OUTPUT, STATES, WEIGHTS, PARAMETERS, SHAPES, INITIAL_WEIGHTS, CHOSEN_ACTIVATIONS}
+    )
     network_class = NumpyNetwork
 
     def network(self, size: NetworkSize, dtype: str, *, sequences: bool) -> NumpyNetwork:
         return self.network_class(size, dtype, sequences=sequences)
+
+    def activations(self) -> tuple[str, ...]:
+        return tuple(ACTIVATIONS)
 
     def versions(self) -> dict[str, str]:
         return {"numpy": version("numpy")}

@@ -12,7 +12,7 @@ from typing import Any, ClassVar, NamedTuple, Optional, Sequence
 import numpy as np
 
 from conformance.arithmetic import IEEE, Arithmetic
-from strategies import DTYPES, NetworkSize
+from strategies import WIDE_DTYPES, NetworkSize
 
 #: The last output y_T, (N, K), for given weights. Every implementation has it.
 OUTPUT = "output"
@@ -29,10 +29,22 @@ SHAPES = "shapes"
 #: A new network has initial weights drawn by the documented initialisers.
 INITIAL_WEIGHTS = "initial weights"
 
+#: SimpleRNN and Dense take other activations than tanh and none.
+CHOSEN_ACTIVATIONS = "activations"
+
 #: It can be executed in more than one way; found from the modes of the run, not declared.
 SEVERAL_MODES = "several modes"
 
-CAPABILITIES = (OUTPUT, STATES, WEIGHTS, PARAMETERS, SUMMARY, SHAPES, INITIAL_WEIGHTS)
+CAPABILITIES = (
+    OUTPUT,
+    STATES,
+    WEIGHTS,
+    PARAMETERS,
+    SUMMARY,
+    SHAPES,
+    INITIAL_WEIGHTS,
+    CHOSEN_ACTIVATIONS,
+)
 
 
 class ImplementationError(Exception):
@@ -89,23 +101,6 @@ class Shapes(NamedTuple):
     computed_dense: tuple[Optional[int], ...]
 
 
-class KnownDeviation(NamedTuple):
-    """A difference from the specification that is known, and where it is told.
-
-    ``properties`` are the names of those in which it always shows: where it shows no more the
-    run fails, so that the list stays true. In ``sometimes`` it may show. ``modes`` and ``dtypes``
-    limit it; empty means all. With ``arithmetic`` the property must hold in that one, so that
-    nothing else hides behind what is known.
-    """
-
-    properties: tuple[str, ...]
-    reason: str
-    modes: tuple[str, ...] = ()
-    dtypes: tuple[str, ...] = ()
-    sometimes: tuple[str, ...] = ()
-    arithmetic: Optional[Arithmetic] = None
-
-
 class Network:
     """A network of one size and dtype. Subclasses override what they declare.
 
@@ -160,12 +155,10 @@ class Implementation:
     name: str = ""
     #: The ways to execute a network, each judged on its own.
     modes: tuple[str, ...] = ("call",)
+    #: What it can compute in, of `strategies.DTYPES`.
+    dtypes: tuple[str, ...] = WIDE_DTYPES
     #: What it can do beyond OUTPUT.
     capabilities: frozenset[str] = frozenset({OUTPUT})
-    #: The dtypes in which it computes.
-    dtypes: tuple[str, ...] = DTYPES
-    #: Where it is known to differ from the specification.
-    deviations: tuple[KnownDeviation, ...] = ()
     #: The extra of this project that installs what it needs, for the message that names it.
     extra: str = ""
     #: How much a case costs in each mode, as a multiple of the cheapest; 1 where not stated.
@@ -180,13 +173,22 @@ class Implementation:
         """A new network with its initial weights.
 
         With ``sequences`` it answers `Network.states_and_outputs`, without it
-        `Network.output`. ``size.T`` is the T it is built for, None for any.
+        `Network.output`. ``size.T`` is the T it is built for, None for any. ``size.activation``
+        and ``size.dense_activation`` are "tanh" and "linear" unless CHOSEN_ACTIVATIONS is declared.
         """
         raise NotImplementedError
 
+    def network_for_cases(self, size: NetworkSize, dtype: str, *, sequences: bool) -> Network:
+        """A network whose initial weights do not matter, because it will be given others."""
+        return self.network(size, dtype, sequences=sequences)
+
     def arithmetic(self, dtype: str) -> Arithmetic:
-        """How it rounds."""
+        """How it rounds, as far as that is not probed (see `conformance.probing`)."""
         return IEEE[dtype]
+
+    def activations(self) -> tuple[str, ...]:
+        """Names in `conformance.activations`. Capability CHOSEN_ACTIVATIONS."""
+        return ("tanh", "linear")
 
     def versions(self) -> dict[str, str]:
         """Names and versions of what is tested, found without importing it."""

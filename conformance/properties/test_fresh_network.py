@@ -37,7 +37,7 @@ def test_fresh_recurrent_kernel_is_orthogonal(subject: Subject, size: Dimensions
     """
     Q = subject.new_network(size.network).get_weights()[1].astype(float)
     M = size.M
-    off = np.sqrt(M) * subject.arithmetic.gamma(10 * M * M)
+    off = np.sqrt(M) * subject.arithmetic.storage.gamma(10 * M * M)
     own_error = M * REFERENCE.gamma(M)
     bound = (2 * off + off * off + own_error) * INFLATION
     distance = float(np.linalg.norm(Q.T @ Q - np.eye(M)))
@@ -68,6 +68,25 @@ def test_fresh_kernels_are_glorot_uniform(subject: Subject, size: Dimensions) ->
         require(n < 4 or len(np.unique(kernel)) > 1, f"{name}: all entries are equal")
 
 
+@holds_for(
+    needs=(INITIAL_WEIGHTS,),
+    per_mode=False,
+    builds=True,
+    narrow=True,
+    size=lambda subject: subject.sizes(),
+)
+def test_a_fresh_network_of_every_dtype_can_be_built(subject: Subject, size: Dimensions) -> None:
+    """A network of every dtype can be built.
+
+    With the documented initialisers; its weights are numbers.
+    """
+    weights = subject.new_network(size.network).get_weights()
+    require(
+        all(np.isfinite(weight).all() for weight in weights),
+        lambda: f"the fresh weights are {weights!r}",
+    )
+
+
 @holds_for(runs=2, quota=False, case=lambda subject: subject.cases())
 def test_initial_state_is_zero(subject: Subject, case: Case) -> None:
     """The initial state is zero.
@@ -78,6 +97,6 @@ def test_initial_state_is_zero(subject: Subject, case: Case) -> None:
     at_rest = case.replace(inputs=np.zeros_like(case.inputs), bias=np.zeros_like(case.bias))
     output = subject.output(at_rest)
     expected = np.broadcast_to(case.dense_bias, output.shape)
-    flushed = subject.arithmetic.smallest_normal
+    flushed = subject.arithmetic.storage.smallest_normal
     same = np.where(np.abs(expected) < flushed, np.abs(output) < flushed, output == expected)
     require(bool(same.all()), lambda: f"the output is {output!r}, must be {case.dense_bias!r}")

@@ -92,7 +92,7 @@ def test_zero_weights_leave_the_dense_bias(subject: Subject, case: Case) -> None
     zeroed = case.replace(**{n: np.zeros_like(getattr(case, n)) for n in names})
     output = subject.output(zeroed.replace(inputs=case.inputs * case.inputs.dtype.type(1e9)))
     expected = np.broadcast_to(case.dense_bias, output.shape)
-    flushed = subject.arithmetic.smallest_normal
+    flushed = subject.arithmetic.storage.smallest_normal
     same = np.where(np.abs(expected) < flushed, np.abs(output) < flushed, output == expected)
     require(bool(same.all()), lambda: f"the output is {output!r}, must be {case.dense_bias!r}")
 

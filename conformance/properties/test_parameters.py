@@ -15,7 +15,7 @@ def test_parameter_count_equals_the_formula(subject: Subject, size: Dimensions) 
 
     D·M + M·M + M and M·K + K, however they are counted.
     """
-    D, M, K, _ = size.network
+    _, _, D, M, K, *_ = size
     counted = subject.new_network(size.network).parameters()
     require_equal("SimpleRNN's count", counted.simple_rnn, simple_rnn_parameters(D, M))
     require_equal("Dense's count", counted.dense, dense_parameters(M, K))
@@ -31,7 +31,7 @@ def test_summary_prints_shapes_and_counts(subject: Subject, size: Dimensions) ->
 
     The output shapes, and the parameter counts of the formula.
     """
-    D, M, K, T = size.network
+    D, M, K, T = size.network[:4]
     total = parameters(D, M, K)
     expected = Summary(
         rows=[

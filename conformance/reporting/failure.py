@@ -2,61 +2,119 @@
 
 from __future__ import annotations
 
-from typing import Optional
+from dataclasses import asdict, dataclass
+from typing import Any, Optional
 
 import numpy as np
 
 from conformance.checking import Failure, Property
 from conformance.comparison import Comparison
-from conformance.faults import explaining_fault
+from conformance.faults import Fault, explaining_fault
 from conformance.reporting.header import named_versions
-from conformance.reporting.reproduction import write_script
+from conformance.reporting.reproduction import script
 from conformance.subject import Subject
-from strategies import Case
+from strategies import Case, Dimensions
 from strategies.tensors import Tensors
 
+#: So many signs of what was found are printed.
+LONGEST = 400
 
-def describe_failure(found: Property, subject: Subject, failure: Failure, command: str) -> str:
-    """The text that a user reads when a property fails; ``command`` runs exactly this again."""
-    error, comparison = failure.error, failure.error.comparison
+
+@dataclass(frozen=True)
+class FailureReport:
+    """What is told of a failure; plain values only, so that it can be sent and filed.
+
+    ``text`` is all of it in lines, ``script`` the text of the script that was written to
+    ``script_path`` (None where there is none), ``command`` runs exactly this again, ``fault`` is
+    the fault of the catalogue whose numbers these are, and ``size`` N, T, D, M, K.
+    """
+
+    text: str
+    command: str
+    script: Optional[str]
+    script_path: Optional[str]
+    fault: Optional[str]
+    size: dict[str, int]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values only."""
+        return asdict(self)
+
+
+def describe_failure(
+    found: Property, subject: Subject, failure: Failure, command: str
+) -> FailureReport:
+    """What a user reads when a property fails; ``command`` runs exactly this again."""
+    error, comparison, case = failure.error, failure.error.comparison, failure.drawn.get("case")
+    tested = (
+        subject.implementation.name,
+        subject.mode and f"mode {subject.mode}",
+        subject.dtype,
+        named_versions(subject.implementation),
+    )
     lines = [
         f"FAILS: {found.sentence}",
-        " · ".join(
-            filter(
-                None,
-                (
-                    subject.implementation.name,
-                    subject.mode and f"mode {subject.mode}",
-                    subject.dtype,
-                    named_versions(subject.implementation),
-                ),
-            )
-        ),
+        " · ".join(filter(None, tested)),
         *_drawn(failure),
-        f"found: {error.sentence}",
+        f"found: {_in_one_line(error.sentence)}",
     ]
+    fault: Optional[Fault] = None
     if comparison is not None:
         lines += _where(comparison, subject)
-        lines += _explanation(failure.drawn.get("case"), comparison)
-    script = write_script(found, subject, failure)
-    if script is not None:
-        lines.append(f"script: {script} (needs NumPy and the library only)")
+        fault = None if case is None else explaining_fault(case, comparison)
+        if fault is not None:
+            lines.append(f"  the numbers are those of: {fault.description}")
+    shown, path = script(found, subject, failure), None
+    if shown is not None:
+        path = shown.write(found, subject).as_posix()
+        lines.append(f"script: {path} ({shown.needs})")
     lines.append(f"again: {command}")
-    return "\n".join(lines)
+    return FailureReport(
+        text="\n".join(lines),
+        command=command,
+        script=shown.text if shown is not None else None,
+        script_path=path,
+        fault=fault.name if fault is not None else None,
+        size={} if case is None else {letter: getattr(case, letter) for letter in "NTDMK"},
+    )
+
+
+def _in_one_line(sentence: str) -> str:
+    """Arrays are printed over several lines; a long sentence is cut, and says so."""
+    line = " ".join(sentence.split())
+    return line if len(line) <= LONGEST else f"{line[:LONGEST]}… ({len(line)} signs)"
 
 
 def _drawn(failure: Failure) -> list[str]:
     lines = []
     for name, value in failure.drawn.items():
+        if isinstance(value, Dimensions):  # of a network that is built, for any N and T
+            fixed = f" T={value.T} (fixed when built)" if value.static_time else ""
+            lines.append(f"network: D={value.D} M={value.M} K={value.K}{fixed}")
+            continue
         if not isinstance(value, Case):
             lines.append(f"{name}: {value}")
             continue
         dims = value.dimensions
         fixed = " (fixed when built)" if dims.static_time else ""
-        lines.append(f"case: N={dims.N} T={dims.T}{fixed} D={dims.D} M={dims.M} K={dims.K}")
+        lines.append(
+            f"case: N={dims.N} T={dims.T}{fixed} D={dims.D} M={dims.M} K={dims.K}{_options(value)}"
+        )
         tensors = [f"{n}={_short(getattr(value, n))}" for n in Tensors._fields]
         lines += [f"  {text}" for text in (", ".join(tensors[:3]), ", ".join(tensors[3:]))]
     return lines
+
+
+def _options(case: Case) -> str:
+    """What is not as in the plain network."""
+    network = case.dimensions.network
+    defaults = type(network)._field_defaults
+    chosen = {
+        name: getattr(case, name)
+        for name in ("activation", "dense_activation")
+        if getattr(case, name) != defaults[name]
+    }
+    return "".join(f" {name}={value}" for name, value in chosen.items())
 
 
 def _short(tensor: np.ndarray) -> str:
@@ -73,7 +131,8 @@ def _where(comparison: Comparison, subject: Subject) -> list[str]:
     place = ", ".join(f"{axis} {i}" for axis, i in zip(comparison.axes, index))
     got, expected = float(comparison.got[index]), float(comparison.expected[index])
     bound, error = float(comparison.bound[index]), float(comparison.error[index])
-    ulps = error / float(subject.arithmetic.ulp(np.array(expected)))
+    # Where 0 was expected, its own last place would say nothing.
+    ulps = error / float(subject.arithmetic.storage.ulp(np.array(expected or got)))
     outside = int((~(comparison.error <= comparison.bound)).sum())
     lines = [
         f"first outside: {place} ({outside} of {comparison.got.size} elements are)",
@@ -93,8 +152,3 @@ def _worst_before(comparison: Comparison, index: tuple[int, ...]) -> Optional[fl
     if "step" not in comparison.axes or index[1] == 0:
         return None
     return float(comparison.shares[:, : index[1]].max())
-
-
-def _explanation(case: Optional[Case], comparison: Comparison) -> list[str]:
-    fault = None if case is None else explaining_fault(case, comparison)
-    return [] if fault is None else [f"  the numbers are those of: {fault.description}"]

@@ -1,10 +1,12 @@
-"""The lines above a run: what is tested, on what, how much, and how to repeat it."""
+"""What is tested, on what, how much, and how to repeat it; and the lines above a run."""
 
 from __future__ import annotations
 
 import os
+import platform
 import sys
-from typing import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Sequence
 
 import conformance
 from conformance.implementations.protocol import Implementation
@@ -24,19 +26,76 @@ ENVIRONMENT = (
 
 def named_versions(implementation: Implementation) -> str:
     """For example ``keras 3.15.1, tensorflow 2.21.0``; empty where no version is known."""
-    return ", ".join(f"{name} {version}" for name, version in implementation.versions().items())
+    return _named(implementation.versions())
 
 
-def header_lines(
-    implementation: Implementation, modes: Sequence[str], dtypes: Sequence[str], record: RunRecord
-) -> list[str]:
-    """At most four lines; nothing under test is imported for them."""
-    set_by_user = [f"{name}={os.environ[name]}" for name in ENVIRONMENT if name in os.environ]
-    python = "Python " + ".".join(str(part) for part in sys.version_info[:3])
-    tested = [implementation.name, named_versions(implementation), python]
+def _named(versions: dict[str, str]) -> str:
+    return ", ".join(f"{name} {version}" for name, version in versions.items())
+
+
+@dataclass(frozen=True)
+class Environment:
+    """All that a reader needs to know to judge a run, or to repeat it.
+
+    ``repeat`` are the options of pytest that repeat the run; ``variables`` the environment
+    variables of `ENVIRONMENT` that the user has set.
+    """
+
+    suite: str
+    implementation: str
+    versions: dict[str, str]
+    python: str
+    platform: str
+    variables: dict[str, str]
+    modes: list[str]
+    dtypes: list[str]
+    threads: str
+    profile: str
+    seed: int
+    repeat: str
+
+    @classmethod
+    def of(
+        cls,
+        implementation: Implementation,
+        modes: Sequence[str],
+        dtypes: Sequence[str],
+        record: RunRecord,
+    ) -> Environment:
+        """The environment of this process; nothing under test is imported for it."""
+        return cls(
+            suite=conformance.__version__,
+            implementation=implementation.name,
+            versions=implementation.versions(),
+            python=".".join(str(part) for part in sys.version_info[:3]),
+            platform=f"{platform.system()} {platform.machine()}",
+            variables={name: os.environ[name] for name in ENVIRONMENT if name in os.environ},
+            modes=list(modes),
+            dtypes=list(dtypes),
+            threads=implementation.threads,
+            profile=record.profile,
+            seed=record.seed,
+            repeat=record.repeat,
+        )
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values only."""
+        return asdict(self)
+
+    @property
+    def tested(self) -> str:
+        """For example ``keras · keras 3.15.1, tensorflow 2.21.0 · Python 3.13.0``."""
+        parts = [self.implementation, _named(self.versions), f"Python {self.python}"]
+        return " · ".join(filter(None, parts))
+
+
+def header_lines(environment: Environment) -> list[str]:
+    """At most four lines."""
+    set_by_user = [f"{name}={value}" for name, value in environment.variables.items()]
     lines = [
-        f"rnn-conformance {conformance.__version__}: {' · '.join(filter(None, tested))}",
-        f"modes {', '.join(modes)} · dtypes {', '.join(dtypes)} · {implementation.threads}",
-        f"profile {record.profile} · seed {record.seed} (again: {record.repeat})",
+        f"rnn-conformance {environment.suite}: {environment.tested}",
+        f"modes {', '.join(environment.modes)} · dtypes {', '.join(environment.dtypes)}"
+        f" · {environment.threads}",
+        f"profile {environment.profile} · seed {environment.seed} (again: {environment.repeat})",
     ]
     return lines + ([f"environment: {' '.join(set_by_user)}"] if set_by_user else [])

@@ -1,24 +1,60 @@
-"""A script that shows a failure with nothing but NumPy and the library."""
+"""A script that shows a failure: it asks again what was asked, and fails as the property did.
+
+For Keras and for a function of the user's it needs NumPy and the library only. Whatever else is
+tested, a seeded fault above all, is something that this project builds, and so the script
+imports it.
+"""
 
 from __future__ import annotations
 
 import os
-import sys
-import zlib
-from pathlib import Path
-from typing import Optional
+from dataclasses import dataclass
+from typing import Any, Optional, Sequence, cast
 
-from conformance.checking import Failure, Property
-from conformance.subject import Subject
+import numpy as np
+
+from conformance.checking import Failure, Property, hung
+from conformance.comparison import Comparison, compare
+from conformance.error_bound import residual_output, residual_state
+from conformance.implementations.function import FunctionImplementation
+from conformance.implementations.keras_network import keras_name
+from conformance.reporting.formulas import called
+from conformance.reporting.property_script import property_script
+from conformance.reporting.script import TRIALS, Script, loadable, of_this_project
+from conformance.subject import Question, Subject
+from strategies import WIDE_DTYPES, Case
 from strategies.cases import array_text
 
-#: Scripts are written here, in the folder where pytest was started.
-FOLDER = Path(".conformance")
+#: The names of the tensors in a script, and in a case.
+_NAMES = {
+    "x": "inputs",
+    "Wx": "kernel",
+    "Wh": "recurrent_kernel",
+    "bh": "bias",
+    "Wo": "dense_kernel",
+    "bo": "dense_bias",
+}
+_WEIGHTS = "[Wx, Wh, bh, Wo, bo]"
 
 #: Implementations that are `tf.keras`.
 TENSORFLOW = ("keras", "keras:tensorflow")
 
-_CALLS = {
+_HEAD = '''\
+"""{sentence}: shown to be false{mode}."""
+import numpy as np
+{imports}
+from numpy import array, float16, float32, inf, nan
+
+'''
+
+_KERAS = """\
+tf.keras.backend.set_floatx("{dtype}")
+i = tf.keras.Input(({T}, {D}))
+h = tf.keras.layers.SimpleRNN({M}{activation}, return_sequences={sequences})(i)
+y = tf.keras.layers.Dense({K}{dense_activation})(h)
+model = tf.keras.Model(i, {outputs})
+"""
+_KERAS_CALLS = {
     "call": "model(x, training=False)",
     "predict": "model.predict(x, verbose=0)",
     "predict_on_batch": "model.predict_on_batch(x)",
@@ -26,118 +62,228 @@ _CALLS = {
     "xla": "tf.function(lambda x: model(x, training=False), jit_compile=True)(tf.constant(x))",
 }
 
-_HEAD = '''\
-"""{sentence}: shown to be false in mode {mode}."""
-import numpy as np
-{imports}
-from numpy import array, float32, inf, nan
-
-x = {x}
-Wx = {Wx}
-Wh = {Wh}
-bh = {bh}
-Wo = {Wo}
-bo = {bo}
-'''
-
-_KERAS = """\
-tf.keras.backend.set_floatx("{dtype}")
-i = tf.keras.Input(({T}, {D}))
-h = tf.keras.layers.SimpleRNN({M}, return_sequences={sequences})(i)
-y = tf.keras.layers.Dense({K})(h)
-model = tf.keras.Model(i, {outputs})
-model.set_weights([Wx, Wh, bh, Wo, bo])
-"""
-
 _LAST = """\
-got = np.asarray({call})
 h = np.zeros((len(x), len(bh)))
 for t in range(x.shape[1]):
-    h = np.tanh(x[:, t].astype(float) @ Wx + h @ Wh + bh)
-expected = h @ Wo.astype(float) + bo
+    h = {f}(x[:, t].astype(float) @ Wx + h @ Wh + bh)
+expected = {g}(h @ Wo.astype(float) + bo)
 """
-
 _STEPS = """\
-states, outputs = (np.asarray(a) for a in {call})
+states, outputs = (np.asarray(a)[:, :{T}] for a in got)
 before = np.concatenate([np.zeros_like(states[:, :1]), states[:, :-1]], axis=1).astype(float)
 """
-
 _STEP_QUANTITY = {
-    "state": "got, expected = states, np.tanh(x.astype(float) @ Wx + before @ Wh + bh)\n",
-    "output": "got, expected = outputs, states.astype(float) @ Wo + bo\n",
+    "state": "got, expected = states, {f}(x[:, :{T}].astype(float) @ Wx + before @ Wh + bh)\n",
+    "output": "got, expected = outputs, {g}(states.astype(float) @ Wo + bo)\n",
 }
-
-_TAIL = """\
+_WITHIN = """\
 bound = {bound}
 print("got", got, "expected", expected, "difference", got - expected, "bound", bound, sep="\\n")
-assert (abs(got - expected) <= bound).all(), "the difference is more than rounding explains"
+both_nan = np.isnan(got) & np.isnan(expected)
+within = (got == expected) | both_nan | (abs(got - expected) <= bound)
+assert within.all(), "the difference is more than rounding explains"
+"""
+_REPEATED = """\
+print("first", first, "again", got, sep="\\n")
+assert first.tobytes() == got.tobytes(), "the same call gave other bits"
+"""
+_KIND = """\
+for array, shape in zip({arrays}, {shapes}):
+    assert isinstance(array, np.ndarray), f"the result is a {{type(array)}}"
+    assert array.shape == shape, f"the shape is {{array.shape}}, must be {{shape}}"
+    assert array.dtype == "{dtype}", f"the result is {{array.dtype}}, must be {dtype}"
 """
 
 
-def write_script(found: Property, subject: Subject, failure: Failure) -> Optional[Path]:
-    """Write the script and return where; None where there is none.
+def script(found: Property, subject: Subject, failure: Failure) -> Optional[Script]:
+    """The script of a failure, or None where new networks do not show it every time.
 
-    There is one for a failing comparison with the recurrence, in Keras and in a function of the
-    user's, where nothing was seeded.
+    There is none either for what cannot be loaded by its name, as a function inside a function.
+
+    Where a wrong answer shows it, the script asks; where that does not, it checks the property.
     """
-    text = script(found, subject, failure)
-    if text is None:
+    if not failure.repeats or not loadable(subject.implementation):
         return None
-    name = f"{found.name}-{subject.id}-{zlib.crc32(text.encode()):08x}.py"
-    path = FOLDER / name.replace(":", "-")
-    FOLDER.mkdir(exist_ok=True)
-    path.write_text(text, encoding="utf-8")
-    return path
+    asked, verdict = _shown_by(subject, failure)
+    if not asked or subject.dtype not in WIDE_DTYPES:
+        return None if hung(failure.error) else property_script(found, subject, failure)
+    library = _library(subject, asked[-1])
+    modes = sorted({question.mode for question in asked})
+    mode = f" in mode {', '.join(modes)}" if subject.implementation.modes != ("call",) else ""
+    parts = [_HEAD.format(sentence=found.sentence, mode=mode, imports=library.imports)]
+    parts.append(library.build)
+    as_arrays = not asked[-1].sequences and not verdict.startswith("for array")
+    before: Optional[Case] = None
+    for i, question in enumerate(asked):
+        name = "got" if i == len(asked) - 1 else "first" if i == 0 else "other"
+        parts.append(_assignments(question.case, before))
+        parts.append(library.call(name, question.mode, as_arrays))
+        before = question.case
+    return Script("".join([*parts, verdict]), library.needs)
 
 
-def script(found: Property, subject: Subject, failure: Failure) -> Optional[str]:
-    """The text of the script, or None where there is none."""
-    case, comparison = failure.drawn.get("case"), failure.error.comparison
-    plain = set(failure.drawn) == {"case"}
-    library = _library(subject)
-    if case is None or comparison is None or not plain or library is None:
+def _shown_by(subject: Subject, failure: Failure) -> tuple[list[Question], str]:
+    """The questions to ask again, in order, and the lines that judge the last answer.
+
+    They have been asked again, of new networks, and the answer was wrong again: what does not
+    show in that way has no script.
+    """
+    asked, comparison = list(failure.asked), failure.error.comparison
+    if not asked:
+        return [], ""
+    if failure.error.__cause__ is not None:
+        return asked, "" if asked[-1].answer is None else _of_the_right_kind(asked[-1])
+    T = asked[-1].case.T
+    if comparison is not None and comparison.quantity != "changed output":
+        if "step" in comparison.axes:
+            T = comparison.bound.shape[1]
+        ends = [len(asked)]
+    else:  # two answers differ that should be equal: one of them is not the recurrence's
+        ends = list(range(1, len(asked) + 1))
+    for end in ends:
+        last = asked[end - 1]
+        # Alone if that will do; twice where a network is wrong only after it was used.
+        for questions in ([last], asked[:end], [last, last]):
+            found = [_wrong(_asked_again(subject, questions), subject, T) for _ in range(TRIALS)]
+            if found[0] is not None and None not in found:
+                return questions, _verdict(found[0], last, T)
+    repeated = len(asked) > 1 and _same(asked[0], asked[-1])
+    if repeated and all(_differ(_asked_again(subject, asked)) for _ in range(TRIALS)):
+        return asked, _REPEATED
+    return [], ""
+
+
+def _differ(answered: list[Question]) -> bool:
+    answers = {np.asarray(question.answer).tobytes() for question in answered[:1] + answered[-1:]}
+    return len(answers) > 1
+
+
+def _asked_again(subject: Subject, questions: list[Question]) -> list[Question]:
+    """The same questions with the answers of a new network; none if it raises."""
+    last, answered = questions[-1], []
+    try:
+        network = subject.new_network(last.case.dimensions.network, sequences=last.sequences)
+        for q in questions:
+            network.set_weights(q.case.weights)
+            method = network.states_and_outputs if last.sequences else network.output
+            answer = method(q.case.inputs, q.mode)
+            answered.append(Question(q.case, q.mode, q.sequences, answer))
+    except Exception:  # whatever the thing under test may raise
+        return []
+    return answered
+
+
+def _wrong(answered: list[Question], subject: Subject, T: int) -> Optional[Comparison]:
+    """What is outside its bound in the last answer, up to step ``T``; None if nothing is."""
+    if not answered:
         return None
-    imports, call = library
-    sequences = "step" in comparison.axes
-    names = dict(zip(("Wx", "Wh", "bh", "Wo", "bo"), map(array_text, case.weights)))
-    parts = [
-        _HEAD.format(
-            sentence=found.sentence,
-            mode=subject.mode,
-            imports=imports,
-            x=array_text(case.inputs),
-            **names,
-        )
-    ]
-    if subject.implementation.name in TENSORFLOW:
-        parts.append(
-            _KERAS.format(
-                dtype=subject.dtype,
-                D=case.D,
-                M=case.M,
-                K=case.K,
-                T=case.T if case.static_time else None,
-                sequences=sequences,
-                outputs="[h, y]" if sequences else "y",
-            )
-        )
-    parts.append((_STEPS if sequences else _LAST).format(call=call))
-    parts.append(_STEP_QUANTITY[comparison.quantity] if sequences else "")
-    parts.append(_TAIL.format(bound=array_text(comparison.bound)))
-    return "".join(parts)
+    last = answered[-1]
+    if not last.sequences:
+        comparisons = [compare("output", np.asarray(last.answer), subject.equation(last.case))]
+    else:
+        states, outputs = (np.asarray(array)[:, :T] for array in cast(Any, last.answer))
+        case = last.case.replace(inputs=last.case.inputs[:, :T])
+        comparisons = [
+            compare("state", states, residual_state(case, states, subject.arithmetic)),
+            compare("output", outputs, residual_output(case, states, subject.arithmetic)),
+        ]
+    return next((c for c in comparisons if not c.within), None)
 
 
-def _library(subject: Subject) -> Optional[tuple[str, str]]:
-    """What to import, and the expression that runs the thing under test."""
-    name = subject.implementation.name
-    if name in TENSORFLOW and subject.mode in _CALLS:
-        return "import tensorflow as tf", _CALLS[subject.mode]
-    module, colon, function = name.partition(":")
-    own = getattr(subject.implementation, "function", None)
-    importable = module != "__main__" and getattr(sys.modules.get(module), function, None)
-    if colon and own is not None and own is importable:
-        imports = (
-            f"import sys\nsys.path.insert(0, {os.getcwd()!r})\nfrom {module} import {function}"
+def _verdict(wrong: Comparison, last: Question, T: int) -> str:
+    f, f_lines = called(last.case.activation, "f")
+    g, g_lines = called(last.case.dense_activation, "g")
+    lines = _STEPS + _STEP_QUANTITY[wrong.quantity] if last.sequences else _LAST
+    defined = f_lines + g_lines
+    return defined + lines.format(T=T, f=f, g=g) + _WITHIN.format(bound=array_text(wrong.bound))
+
+
+def _of_the_right_kind(question: Question) -> str:
+    case = question.case
+    shapes: Sequence[tuple[int, ...]] = [(case.N, case.K)]
+    if question.sequences:
+        shapes = [(case.N, case.T, case.M), (case.N, case.T, case.K)]
+    arrays = "got" if question.sequences else "[got]"
+    return _KIND.format(arrays=arrays, shapes=list(shapes), dtype=case.dtype)
+
+
+def _assignments(case: Case, before: Optional[Case]) -> str:
+    """Lines that give the tensors their values, those that are not what they were before."""
+    lines = []
+    for name, field in _NAMES.items():
+        tensor = getattr(case, field)
+        if before is None or not _equal(tensor, getattr(before, field)):
+            lines.append(f"{name} = {array_text(tensor)}\n")
+    return "".join(lines)
+
+
+def _same(one: Question, other: Question) -> bool:
+    tensors = [(getattr(one.case, n), getattr(other.case, n)) for n in _NAMES.values()]
+    asked = (one.mode, one.sequences) == (other.mode, other.sequences)
+    return asked and all(_equal(*pair) for pair in tensors)
+
+
+def _equal(tensor: np.ndarray, other: np.ndarray) -> bool:
+    return tensor.shape == other.shape and tensor.tobytes() == other.tobytes()
+
+
+@dataclass(frozen=True)
+class _Library:
+    """How the thing under test is imported, built and called, in text."""
+
+    imports: str
+    build: str
+    needs: str
+    calls: dict[str, str]
+    takes_weights: bool
+
+    def call(self, name: str, mode: str, as_array: bool) -> str:
+        """Lines that assign an answer to ``name``."""
+        weights = f"model.set_weights({_WEIGHTS})\n" if self.takes_weights else ""
+        call = f"np.asarray({self.calls[mode]})" if as_array else self.calls[mode]
+        return f"{weights}{name} = {call}\n"
+
+
+def _library(subject: Subject, question: Question) -> _Library:
+    name, case = subject.implementation.name, question.case
+    D, M, K, T, *chosen = case.dimensions.network
+    if name in TENSORFLOW and question.mode in _KERAS_CALLS:
+        outputs = "[h, y]" if question.sequences else "y"
+        build = _KERAS.format(
+            D=D,
+            M=M,
+            K=K,
+            T=T,
+            activation=_argument(chosen[0], "tanh"),
+            dense_activation=_argument(chosen[1], "linear"),
+            sequences=question.sequences,
+            outputs=outputs,
+            dtype=subject.dtype,
         )
-        return imports, f"{function}(x, Wx, Wh, bh, Wo, bo)"
-    return None
+        needs = "needs NumPy and the library only"
+        return _Library("import tensorflow as tf", build, needs, _KERAS_CALLS, True)
+    if isinstance(subject.implementation, FunctionImplementation):
+        module, _, function = name.partition(":")
+        first = function.partition(".")[0]
+        imports = f"import sys\nsys.path.insert(0, {os.getcwd()!r})\nfrom {module} import {first}"
+        called_as = f"{function}.states_and_outputs" if question.sequences else function
+        calls = {question.mode: f"{called_as}(x, Wx, Wh, bh, Wo, bo)"}
+        return _Library(imports, "", "needs NumPy and the library only", calls, False)
+    return _of_this_project(subject, question)
+
+
+def _argument(activation: str, default: str) -> str:
+    return "" if activation == default else f", {keras_name(activation)!r}"
+
+
+def _of_this_project(subject: Subject, question: Question) -> _Library:
+    imports, loaded, needs = of_this_project(subject)
+    imports += "\nfrom strategies import NetworkSize"
+    size = ", ".join(map(repr, question.case.dimensions.network))
+    build = (
+        f"model = {loaded}.network(\n"
+        f"    NetworkSize({size}), {subject.dtype!r}, sequences={question.sequences}\n)\n"
+    )
+    method = "states_and_outputs" if question.sequences else "output"
+    calls = {mode: f"model.{method}(x, {mode!r})" for mode in subject.implementation.modes}
+    return _Library(imports, build, needs, calls, True)

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import Iterable, Optional
+from typing import Any, Iterable, Optional
 
 from conformance.checking import CONFORMS, DEVIATES, FAILS, NOT_APPLICABLE, Result
+from conformance.deviations import CASES_TO_DISPROVE, Deviation
 
 #: A property warns when fewer of its cases than this could have shown a fault.
 QUOTA = 0.4
 #: With fewer cases the share of discriminating ones says nothing.
 FEWEST_FOR_QUOTA = 100
 
+
+#: The verdict on a run, besides `CONFORMS` and `FAILS`.
+INCOMPLETE, NOTHING_CHECKED = "incomplete", "nothing checked"
+OUT_OF_DATE = "known deviations out of date"
 
 #: "discr." is the share of discriminating cases, those that could have shown a fault; "worst" and
 #: "median" are shares of the bound.
@@ -21,13 +27,18 @@ _HEADINGS = ("property", "cases", "discr.", "worst", "median", "verdict")
 
 @dataclass
 class RunRecord:
-    """What was asked of a run and what came of it; in one process, whatever the workers."""
+    """What was asked of a run and what came of it; in one process, whatever the workers.
+
+    ``results`` and ``failures`` (see `FailureReport.as_dict`) are by the id of the test.
+    """
 
     profile: str
     seed: int
     repeat: str
     expected: set[str] = field(default_factory=set)
     results: dict[str, Result] = field(default_factory=dict)
+    deviations: dict[str, Deviation] = field(default_factory=dict)
+    failures: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def expect(self, nodeids: Iterable[str]) -> None:
         """Remember tests that should be run."""
@@ -43,18 +54,54 @@ class RunRecord:
         """All checked cases."""
         return sum(result.cases for result in self.results.values())
 
+    def deviation_counts(self) -> dict[str, tuple[int, int]]:
+        """For each known deviation that applied: cases that deviated, and all of them."""
+        counts: dict[str, tuple[int, int]] = {}
+        for result in self.results.values():
+            for name, (deviating, met) in result.deviations.items():
+                before = counts.get(name, (0, 0))
+                counts[name] = (before[0] + deviating, before[1] + met)
+        return counts
+
+    @property
+    def out_of_date(self) -> list[str]:
+        """Known deviations under which everything conforms, though they would have shown."""
+        return [
+            name
+            for name, (deviating, met) in sorted(self.deviation_counts().items())
+            if not deviating
+            and met >= CASES_TO_DISPROVE
+            and name in self.deviations
+            and not self.deviations[name].depends_on
+        ]
+
     @property
     def incomplete(self) -> bool:
         """Whether nothing was checked, or something was left out."""
         return self.cases == 0 or bool(self.not_run)
+
+    @property
+    def verdict(self) -> str:
+        """The worst of the results, or what keeps them from being a verdict."""
+        if any(result.verdict == FAILS for result in self.results.values()):
+            return FAILS
+        if not self.cases:
+            return NOTHING_CHECKED
+        if self.not_run:
+            return INCOMPLETE
+        return OUT_OF_DATE if self.out_of_date else CONFORMS
+
+    @property
+    def devices(self) -> list[str]:
+        """On which devices anything was computed."""
+        return sorted({device for r in self.results.values() for device in r.devices})
 
 
 def summary_lines(record: RunRecord, width: int) -> list[str]:
     """Verdict, then what makes a pass weaker, then a table of at most ``width`` columns."""
     results = list(record.results.values())
     return [
-        *_verdict(record),
-        *_weaknesses(results, record),
+        *(part for line in verdict_lines(record) for part in _wrapped(line, width)),
         "",
         *_table(results, width),
         "",
@@ -62,43 +109,74 @@ def summary_lines(record: RunRecord, width: int) -> list[str]:
     ]
 
 
+def _wrapped(line: str, width: int) -> list[str]:
+    """A list of sentences in pieces that fit; the id of a test stays whole, to be copied."""
+    if not line.startswith(NOT_APPLICABLE):
+        return [line]
+    return textwrap.wrap(
+        line, width, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False
+    )
+
+
+def verdict_lines(record: RunRecord) -> list[str]:
+    """The verdict, the arithmetic it was judged with, and what makes a pass weaker."""
+    results = list(record.results.values())
+    return [*_verdict(record), *_arithmetic(results), *_weaknesses(results, record)]
+
+
+def _arithmetic(results: list[Result]) -> list[str]:
+    """What was found of each dtype's arithmetic, dtypes and modes together where it is the same."""
+    dtypes: dict[str, set[str]] = {}
+    for result in results:
+        if result.arithmetic:
+            dtypes.setdefault(result.arithmetic, set()).add(result.dtype)
+    return [
+        f"arithmetic: {', '.join(sorted(names))}: {row}" for row, names in sorted(dtypes.items())
+    ]
+
+
 def _verdict(record: RunRecord) -> list[str]:
     results = record.results.values()
-    failing = [result for result in results if result.verdict == FAILS]
     name = next(iter(results)).implementation if results else "the implementation"
-    if failing:
-        properties = sorted({result.sentence for result in failing})
+    if record.verdict == FAILS:
+        properties = sorted({result.sentence for result in results if result.verdict == FAILS})
         return [f"{name} FAILS. Not always true:", *(f"  {s}" for s in properties)]
-    if not record.cases:
+    if record.verdict == NOTHING_CHECKED:
         return ["NOTHING WAS CHECKED: no property was executed, and that is a failure"]
-    if record.not_run:
+    if record.verdict == INCOMPLETE:
         return [f"{name}: INCOMPLETE, {len(record.not_run)} tests were not run"]
-    devices = sorted({d for result in results for d in result.devices})
-    known = any(result.verdict == DEVIATES for result in results)
-    deviations = " but for what is known" if known else ""
-    return [
-        f"{name} CONFORMS{deviations} in {record.cases} cases, computed on {', '.join(devices)}"
-    ]
+    if record.verdict == OUT_OF_DATE:
+        return ["A KNOWN DEVIATION NO LONGER SHOWS: remove its entry, or limit its versions"]
+    deviating = any(result.verdict == DEVIATES for result in results)
+    exception = ", known deviations aside," if deviating else ""
+    devices = ", ".join(record.devices)
+    return [f"{name} CONFORMS{exception} in {record.cases} cases, computed on {devices}"]
 
 
 def _weaknesses(results: list[Result], record: RunRecord) -> list[str]:
     lines = []
-    for sentence, group in _by_sentence(results).items():
+    for sentence, group in by_sentence(results).items():
         counted = [r for r in group if r.discriminating is not None]
         cases = sum(r.cases for r in counted)
-        share = _discriminating(group)
+        share = discriminating_share(group)
         if share is not None and cases >= FEWEST_FOR_QUOTA and share < QUOTA:
             lines.append(
                 f"warning: only {share:.0%} of the cases of «{sentence}» could have shown a "
                 f"fault (quota {QUOTA:.0%})"
             )
-    reasons = sorted({(r.sentence, r.reason) for r in results if r.verdict == NOT_APPLICABLE})
-    lines += [f"not applicable: {sentence} ({reason})" for sentence, reason in reasons]
-    known = Counter(r.reason for r in results if r.verdict == DEVIATES)
-    lines += [
-        f"{DEVIATES} in {n} {'test' if n == 1 else 'tests'}: {reason}"
-        for reason, n in sorted(known.items())
-    ]
+    for name in record.out_of_date:
+        lines.append(f"out of date: «{name}» ({record.deviation_counts()[name][1]} cases conform)")
+    for name, (deviating, met) in sorted(record.deviation_counts().items()):
+        if deviating:
+            known = record.deviations.get(name)
+            script = f"; {known.script}" if known is not None and known.script else ""
+            lines.append(f"{DEVIATES}: {name}, {deviating} of {met} cases{script}")
+    inapplicable: dict[str, set[str]] = {}
+    for result in results:
+        if result.verdict == NOT_APPLICABLE:
+            inapplicable.setdefault(result.reason, set()).add(result.sentence)
+    for reason, sentences in sorted(inapplicable.items()):
+        lines.append(f"not applicable: {'; '.join(sorted(sentences))} ({reason})")
     lines += [f"not run: {nodeid}" for nodeid in record.not_run[:5]]
     if len(record.not_run) > 5:
         lines.append(f"not run: … and {len(record.not_run) - 5} more")
@@ -110,10 +188,10 @@ def _table(results: list[Result], width: int) -> list[str]:
     if not ran:
         return []
     rows = [_HEADINGS]
-    for sentence, group in _by_sentence(ran).items():
+    for sentence, group in by_sentence(ran).items():
         shares = [r.worst_share for r in group if r.worst_share is not None]
         medians = sorted(r.median_share for r in group if r.median_share is not None)
-        discriminating = _discriminating(group)
+        discriminating = discriminating_share(group)
         failing = sum(r.verdict == FAILS for r in group)
         rows.append(
             (
@@ -122,7 +200,7 @@ def _table(results: list[Result], width: int) -> list[str]:
                 "" if discriminating is None or failing else f"{discriminating:.0%}",
                 f"{max(shares):.2f}" if shares else "",
                 f"{medians[len(medians) // 2]:.2f}" if medians else "",
-                f"{failing} of {len(group)} fail" if failing else _agreed(group),
+                _verdict_of(group),
             )
         )
     widths = [max(len(row[i]) for row in rows) for i in range(1, len(_HEADINGS))]
@@ -139,9 +217,12 @@ def _table(results: list[Result], width: int) -> list[str]:
     ]
 
 
-def _agreed(group: list[Result]) -> str:
-    known = sum(r.verdict == DEVIATES for r in group)
-    return f"{known} of {len(group)} deviate" if known else CONFORMS
+def _verdict_of(group: list[Result]) -> str:
+    for verdict, word in ((FAILS, "fail"), (DEVIATES, "deviate")):
+        number = sum(result.verdict == verdict for result in group)
+        if number:
+            return f"{number} of {len(group)} {word}"
+    return CONFORMS
 
 
 def _shortened(sentence: str, length: int) -> str:
@@ -150,16 +231,15 @@ def _shortened(sentence: str, length: int) -> str:
 
 def _totals(results: list[Result], record: RunRecord) -> list[str]:
     counts = Counter(result.verdict for result in results)
+    deviating = f"{DEVIATES}: {counts[DEVIATES]}   " if counts[DEVIATES] else ""
     return [
-        f"{CONFORMS}: {counts[CONFORMS]}   "
-        + (f"{DEVIATES}: {counts[DEVIATES]}   " if counts[DEVIATES] else "")
-        + f"{FAILS}: {counts[FAILS]}   "
+        f"{CONFORMS}: {counts[CONFORMS]}   {deviating}{FAILS}: {counts[FAILS]}   "
         f"{NOT_APPLICABLE}: {counts[NOT_APPLICABLE]}   not run: {len(record.not_run)}   "
         f"(tests)   cases: {record.cases}"
     ]
 
 
-def _by_sentence(results: list[Result]) -> dict[str, list[Result]]:
+def by_sentence(results: list[Result]) -> dict[str, list[Result]]:
     """Results by property, the main job first."""
     groups: dict[str, list[Result]] = {}
     for result in sorted(results, key=lambda r: (r.clause != "recurrence", r.clause, r.property)):
@@ -167,7 +247,8 @@ def _by_sentence(results: list[Result]) -> dict[str, list[Result]]:
     return groups
 
 
-def _discriminating(group: list[Result]) -> Optional[float]:
+def discriminating_share(group: list[Result]) -> Optional[float]:
+    """The share of discriminating cases among results; None where there is no quota."""
     counted = [r for r in group if r.discriminating is not None]
     cases = sum(r.cases for r in counted)
     return sum(r.discriminating or 0 for r in counted) / cases if cases else None

@@ -1,0 +1,124 @@
+"""Known deviations: where a library is known not to do what the equations say.
+
+They are listed in `known_deviations.toml`, each with the properties it breaks, the versions, the
+condition on a case, the reason, and a script that shows it with NumPy and the library alone. Cases
+under the condition are run like all others. One that deviates is counted and not reported as a
+failure; an entry under which nothing deviates any more fails the run, so that the list stays true.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from types import CodeType
+from typing import Any, Iterable
+
+from packaging.requirements import InvalidRequirement, Requirement
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+LIST = Path(__file__).with_name("known_deviations.toml")
+#: An entry under which so many cases conform, and none deviates, is out of date.
+CASES_TO_DISPROVE = 30
+
+_FIELDS = ("name", "implementation", "properties", "versions", "when", "reason", "script")
+_OPTIONAL = ("depends_on",)
+
+#: What a condition may ask of a case.
+OF_A_CASE = frozenset("NTDMK") | {"static_time", "activation", "dense_activation", "texture"}
+
+
+class DeviationError(Exception):
+    """The list of known deviations is not as it must be; one clear sentence."""
+
+
+@dataclass(frozen=True)
+class Deviation:
+    """An entry of the list.
+
+    ``implementations`` are those that show it, ``properties`` names, or "*" for all. ``versions``
+    are requirements such as ``tensorflow>=2.7``, of which each must be met; ``when`` is a Python
+    expression over ``mode`` (None for what is run in all modes, or in none), ``dtype`` and what a
+    case is: ``N``, ``T``, ``D``, ``M``, ``K``, ``activation``, ``dense_activation``, ``texture``;
+    what asks for one of these does not apply where there is no case. ``depends_on`` says what else
+    must be so for it to show, where that cannot be asked; it is then not out of date for not
+    showing.
+    """
+
+    name: str
+    implementations: tuple[str, ...]
+    properties: tuple[str, ...]
+    versions: tuple[Requirement, ...]
+    when: CodeType
+    reason: str
+    script: str
+    depends_on: str = ""
+
+    def concerns(self, implementation: str, found: str, versions: dict[str, str]) -> bool:
+        """Whether it may show in a property of an implementation of these versions."""
+        return (
+            implementation in self.implementations
+            and not {found, "*"}.isdisjoint(self.properties)
+            and all(
+                r.specifier.contains(versions.get(r.name, "0"), prereleases=True)
+                for r in self.versions
+            )
+        )
+
+    def applies(self, **facts: Any) -> bool:
+        """Whether the condition holds for a case."""
+        if not OF_A_CASE.intersection(self.when.co_names) <= set(facts):
+            return False
+        return bool(eval(self.when, {"__builtins__": {}}, facts))
+
+
+def read_deviations(path: Path = LIST) -> list[Deviation]:
+    """The entries of a list.
+
+    Raises:
+        DeviationError: the file cannot be read, or an entry lacks a field or has a wrong one.
+    """
+    try:
+        entries = tomllib.loads(path.read_text(encoding="utf-8")).get("deviation", [])
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise DeviationError(f"{path}: cannot be read: {error}") from error
+    deviations = [_entry(entry, path) for entry in entries]
+    names = [deviation.name for deviation in deviations]
+    for name in names:
+        if names.count(name) > 1:
+            raise DeviationError(f"{path}: two entries are called {name}")
+    return deviations
+
+
+def _entry(entry: dict[str, Any], path: Path) -> Deviation:
+    name = entry.get("name", "an entry without a name")
+    for field in _FIELDS:
+        if not entry.get(field):
+            raise DeviationError(f"{path}: {name}: {field} is missing")
+    fields = (*_FIELDS, *_OPTIONAL)
+    unknown = sorted(set(entry) - set(fields))
+    if unknown:
+        raise DeviationError(f"{path}: {name}: {unknown[0]} is not one of {', '.join(fields)}")
+    try:
+        versions = tuple(Requirement(text) for text in _listed(entry["versions"]))
+        when = compile(" ".join(entry["when"].split()), f"{path}: {name}: when", "eval")
+    except (InvalidRequirement, SyntaxError) as error:
+        raise DeviationError(f"{path}: {name}: {error}") from error
+    return Deviation(
+        name=name,
+        implementations=tuple(_listed(entry["implementation"])),
+        properties=tuple(_listed(entry["properties"])),
+        versions=versions,
+        when=when,
+        reason=entry["reason"],
+        script=entry["script"],
+        depends_on=entry.get("depends_on", ""),
+    )
+
+
+def _listed(value: Any) -> Iterable[str]:
+    return [value] if isinstance(value, str) else value

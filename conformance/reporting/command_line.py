@@ -1,0 +1,89 @@
+"""``rnn-conformance show`` and ``rnn-conformance compare``: reports of runs that are over."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+from pathlib import Path
+from typing import Optional, Sequence
+
+import conformance
+from conformance.reporting.compare import Comparison, compare_reports, comparison_lines
+from conformance.reporting.files import report_path
+from conformance.reporting.header import header_lines
+from conformance.reporting.json_report import Report, ReportError, read_json
+from conformance.reporting.summary import summary_lines
+
+
+def main(arguments: Optional[Sequence[str]] = None) -> int:
+    """Run a command; returns 0, or 2 where a report is bad, which one sentence says."""
+    options = _parser().parse_args(arguments)
+    width = shutil.get_terminal_size((100, 24)).columns
+    try:
+        page = None if options.report is None else _page_path(options.report)
+        for line in options.command(options, page, width):
+            print(line)
+    except ReportError as error:
+        print(f"ERROR: {error}", file=sys.stderr)
+        return 2
+    except BrokenPipeError:  # `rnn-conformance show run.json | head`
+        sys.stderr.close()
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="rnn-conformance",
+        description="Read the reports that pytest --report FILE.json has written.",
+    )
+    parser.add_argument(
+        "--version", action="version", version=f"rnn-conformance {conformance.__version__}"
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    show = commands.add_parser("show", help="print the summary of a run again")
+    show.add_argument("file", metavar="FILE.json", type=Path)
+    show.set_defaults(command=_show)
+    compare = commands.add_parser(
+        "compare", help="merge runs: what changed between versions, then all of them side by side"
+    )
+    compare.add_argument("files", metavar="FILE.json", type=Path, nargs="+")
+    compare.set_defaults(command=_compare)
+    for command in (show, compare):
+        command.add_argument("--report", metavar="FILE.html", help="make a page of it, too")
+    return parser
+
+
+def _page_path(text: str) -> Path:
+    path = report_path(text)
+    if path.suffix != ".html":
+        raise ReportError(f"--report: {text}: must end in .html")
+    return path
+
+
+def _show(options: argparse.Namespace, page: Optional[Path], width: int) -> list[str]:
+    report: Report = read_json(options.file)
+    lines = header_lines(report.environment)
+    lines += [f"run on {report.started}, {report.seconds:.0f} s", ""]
+    lines += summary_lines(report.record, width)
+    if page is not None:
+        from conformance.reporting.html_report import write_html  # an extra
+
+        write_html(report, page)
+        lines.append(f"report: {page}")
+    return lines
+
+
+def _compare(options: argparse.Namespace, page: Optional[Path], width: int) -> list[str]:
+    comparison: Comparison = compare_reports([(path, read_json(path)) for path in options.files])
+    lines = comparison_lines(comparison, width)
+    if page is not None:
+        from conformance.reporting.html_report import write_comparison  # an extra
+
+        write_comparison(comparison, page)
+        lines.append(f"report: {page}")
+    return lines
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,59 @@
+"""A script that checks a property itself on what was drawn, for what is no answer to a question.
+
+Numbers of parameters, names, shapes, initial weights: it takes this project to state them for
+whatever is tested, and so the script imports it.
+"""
+
+from __future__ import annotations
+
+from typing import Optional
+
+import numpy as np
+
+from conformance.checking import Failure, Property
+from conformance.reporting.script import TRIALS, Script, of_this_project
+from conformance.subject import Subject
+
+_TEXT = '''\
+"""{sentence}: shown to be false."""
+{imports}
+from numpy import array, float16, float32, inf, nan
+from conformance.subject import Subject
+from strategies import Case, Dimensions
+import {module} as properties
+
+drawn = {drawn}
+subject = Subject(
+    {loaded}, {mode!r}, {dtype!r}, modes={modes!r}
+)
+properties.{name}.conformance_property.function(subject, **drawn)
+'''
+
+
+def property_script(found: Property, subject: Subject, failure: Failure) -> Optional[Script]:
+    """The script, or None where new networks do not fail every time."""
+    if not failure.repeats or not all(_fails(found, subject, failure) for _ in range(TRIALS)):
+        return None
+    imports, loaded, needs = of_this_project(subject)
+    text = _TEXT.format(
+        sentence=found.sentence,
+        imports=imports,
+        module=found.function.__module__,
+        drawn="dict(" + ", ".join(f"{n}={value!r}" for n, value in failure.drawn.items()) + ")",
+        loaded=loaded,
+        mode=subject.mode,
+        dtype=subject.dtype,
+        modes=subject.modes,
+        name=found.name,
+    )
+    return Script(text, needs)
+
+
+def _fails(found: Property, subject: Subject, failure: Failure) -> bool:
+    subject.run.networks.clear()
+    try:
+        with np.errstate(all="ignore"):
+            found.function(subject, **failure.drawn)
+    except Exception:  # whatever the thing under test may raise
+        return True
+    return False

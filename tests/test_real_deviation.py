@@ -1,0 +1,109 @@
+"""Scripts for Keras: of a deviation of its own, and of a fault in every mode.
+
+`predict` casts its inputs to floatx, whatever dtype the model has: a float64 model is then asked
+about other inputs than it was given. The suite sets floatx for that reason; a user may not.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import re
+import sys
+
+import pytest
+from command_line import ROOT, run, run_pytest
+
+pytestmark = pytest.mark.skipif(
+    importlib.util.find_spec("tensorflow") is None, reason="TensorFlow is not installed"
+)
+
+MODULE = """
+import tensorflow as tf
+
+
+def forward(x, Wx, Wh, bh, Wo, bo):
+    i = tf.keras.Input((None, Wx.shape[0]), dtype=x.dtype)
+    h = tf.keras.layers.SimpleRNN(len(bh), dtype=x.dtype)(i)
+    model = tf.keras.Model(i, tf.keras.layers.Dense(len(bo), dtype=x.dtype)(h))
+    model.set_weights([Wx, Wh, bh, Wo, bo])
+    return model.predict(x, verbose=0)
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    made = tmp_path_factory.mktemp("user")
+    (made / "float64_predict.py").write_text(MODULE, encoding="utf-8")
+    return made
+
+
+@pytest.fixture(scope="module")
+def found(folder):
+    return run_pytest(
+        folder, "--implementation", "float64_predict:forward", "-k", "last_output_equals",
+        "--max-examples", "8", "--hypothesis-seed=1",
+    )  # fmt: skip
+
+
+def test_it_is_found_in_float64_and_not_in_float32(found):
+    assert found.status == 1
+    assert len(found.failures) == 1
+    assert "float64_predict:forward · mode call · float64" in found.failures[0]
+    assert any(line.endswith("1 of 2 fail") for line in found.summary)
+
+
+def test_its_script_fails_and_passes_once_floatx_is_set(found, folder):
+    path = folder / re.search(r"script: (\S+)", "\n".join(found.failures[0]))[1]
+    text = path.read_text(encoding="utf-8")
+    assert found.scripts[0].strip() == text.strip()
+    done = run(sys.executable, path, cwd=folder)
+    assert done.status == 1
+    assert done.text.strip().endswith("the difference is more than rounding explains")
+    set_floatx = "import tensorflow as tf\ntf.keras.backend.set_floatx('float64')\n"
+    (folder / "repaired.py").write_text(text.replace("\nx = ", f"\n{set_floatx}x = ", 1), "utf-8")
+    assert run(sys.executable, "repaired.py", cwd=folder).status == 0
+
+
+#: In a process with a faulty Keras: scripts for Keras as it is, in every mode and of both kinds,
+#: each of which fails here.
+IN_EVERY_MODE = """
+import json, sys
+sys.path.insert(0, {tests!r})
+from conformance import checking
+from conformance.checking import check
+from conformance.faults import seeded_fault
+from conformance.implementations import load_implementation
+from conformance.reporting.reproduction import script
+from conformance.subject import Run, Subject
+from subjects import EVERY_STEP, LAST_OUTPUT
+
+checking.SIMPLIFY_SECONDS = 1.0
+faulty = seeded_fault(load_implementation("keras"), "no_bias")
+faulty.name = "keras"
+texts = []
+for mode in faulty.modes:
+    for found in (LAST_OUTPUT, EVERY_STEP):
+        subject = Subject(faulty, mode, "float32", Run(seed=1, max_examples=10))
+        shown = script(found, subject, check(found, subject).failure)
+        assert shown.needs == "needs NumPy and the library only"
+        try:
+            exec(shown.text, {{}})
+        except AssertionError:
+            texts.append(shown.text)
+print("SCRIPTS", json.dumps(texts))
+"""
+
+
+def test_scripts_fail_in_every_mode_of_a_faulty_keras_and_pass_in_a_right_one(tmp_path):
+    (tmp_path / "faulty.py").write_text(IN_EVERY_MODE.format(tests=str(ROOT / "tests")), "utf-8")
+    done = run(sys.executable, "faulty.py", cwd=tmp_path, path=str(ROOT))
+    assert done.status == 0, done.text
+    texts = json.loads(re.search(r"^SCRIPTS (.*)$", done.text, re.MULTILINE)[1])
+    assert len(texts) == 10
+    assert not any("conformance" in text for text in texts)
+    right = f"for text in {texts!r}:\n    exec(text, {{}})\nprint('ALL PASS')\n"
+    (tmp_path / "right.py").write_text(right, "utf-8")
+    done = run(sys.executable, "right.py", cwd=tmp_path)
+    assert done.status == 0, done.text
+    assert "ALL PASS" in done.text
