@@ -120,7 +120,8 @@ def networks(
 def part(source: str, dtype: str, number: int) -> dict[str, Any]:
     """Check ``PART`` cases: the largest shares by texture, and what was outside."""
     rng = np.random.default_rng([*source.encode(), *dtype.encode(), number])
-    known = [d for d in read_deviations() if source.startswith(d.implementation)]
+    name = source.partition(" ")[0]
+    known = [d for d in read_deviations() if name in d.implementations]
     worst: dict[str, dict[str, float]] = {}
     counts: Counter[str] = Counter()
     outside: list[str] = []

@@ -131,6 +131,10 @@ class Arithmetic:
             parts.append("cut when stored")
         if self.operand_bits:
             parts.append(f"operands of {self.operand_bits} bits")
+        usual = ERRORS[self.storage.name]
+        for name, (k, a) in self.activation_errors.items():
+            if (k, a) != usual.get(name):
+                parts.append(f"{name} off by up to {k:g} ulp and {a:.2g}")
         parts.append("subnormals may be zero" if self.flushes_subnormals else "subnormals kept")
         return ", ".join(parts)
 

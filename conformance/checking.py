@@ -28,6 +28,7 @@ from conformance.implementations.protocol import SEVERAL_MODES, ImplementationEr
 from conformance.minimise import minimise
 from conformance.subject import Nonconformity, Question, Shares, Subject
 from conformance.tally import Coverage, Tally
+from conformance.time_limit import TimeLimitReached, call_within
 from strategies import NOTEBOOK_SIZE, WIDE_DTYPES, WIDE_SIZE, Case, notebook_case
 from strategies.profiles import FEWEST_CASES
 
@@ -63,7 +64,9 @@ class Property:
     narrow: bool
 
     def missing(self, subject: Subject) -> list[str]:
-        """What the property needs and the subject does not have: capabilities, a wide dtype."""
+        """What the property needs and the subject does not have: capabilities, a dtype."""
+        if subject.dtype not in subject.implementation.dtypes:
+            return [subject.dtype]
         dtype = [] if self.applies_to(subject.dtype) else [" or ".join(WIDE_DTYPES)]
         return sorted(self.needs - subject.capabilities) + dtype
 
@@ -215,11 +218,17 @@ def check(found: Property, subject: Subject) -> Result:
         seconds=time.monotonic() - started,
         reason=reason,
         devices=() if missing else _devices(subject),
-        arithmetic="" if missing or not found.per_mode else subject.arithmetic.describe(),
+        arithmetic=_arithmetic(found, subject, failure) if not missing else "",
         deviations={name: (tally.deviating[name], met) for name, met in tally.met.items()},
         coverage=tally.coverage(),
         failure=failure,
     )
+
+
+def _arithmetic(found: Property, subject: Subject, failure: Optional[Failure]) -> str:
+    # What has hung is not asked how it rounds.
+    unknown = not found.per_mode or (failure is not None and hung(failure.error))
+    return "" if unknown else subject.arithmetic.describe()
 
 
 def _devices(subject: Subject) -> tuple[str, ...]:
@@ -274,13 +283,15 @@ class _Attempt:
         counted = self.failure is None  # what is tried to simplify a failure is not counted
         if known and counted:
             self.tally.meet(known, deviates=error is not None)
+        if error is not None and hung(error):
+            self._deadline = 0.0  # every further attempt might take as long
         if error is None or known:
             if counted and error is None:
                 self.tally.add(drawn, self.subject.shares, quota=self.found.quota)
             return
         if self.failure is None:
             self.tally.cases += 1
-            self._deadline = time.monotonic() + SIMPLIFY_SECONDS
+            self._deadline = min(self._deadline, time.monotonic() + SIMPLIFY_SECONDS)
         self.failure = self._failed[_key(drawn)] = Failure(drawn, error, tuple(self.subject.asked))
         raise error
 
@@ -296,11 +307,18 @@ class _Attempt:
     def error(self, **drawn: Any) -> Optional[Nonconformity]:
         """What is wrong with the answer to what was drawn, or None."""
         self.subject.shares, self.subject.asked = Shares(), []
-        try:
+        limit = self.subject.run.time_limit
+
+        def one_case() -> None:
             with np.errstate(all="ignore"):  # NaN and overflow are judged, not warned of
                 self.found.function(self.subject, **drawn)
+
+        try:
+            call_within(limit, one_case)
         except Nonconformity as error:
             return error
+        except TimeLimitReached as reached:
+            return _because(reached, f"it had not answered after {limit:g} s")
         except ImplementationError as error:
             return _because(error, str(error))
         except HypothesisException:
@@ -308,6 +326,11 @@ class _Attempt:
         except Exception as error:  # whatever the thing under test may raise
             return _because(error, f"it raised {_in_one_line(error)}")
         return None
+
+
+def hung(error: Nonconformity) -> bool:
+    """Whether the case was given up because it took too long."""
+    return isinstance(error.__cause__, TimeLimitReached)
 
 
 def _in_one_line(error: Exception) -> str:
@@ -318,7 +341,7 @@ def _in_one_line(error: Exception) -> str:
     return f"{type(error).__name__}: {message} ({place})"
 
 
-def _because(error: Exception, sentence: str) -> Nonconformity:
+def _because(error: BaseException, sentence: str) -> Nonconformity:
     nonconformity = Nonconformity(sentence)
     nonconformity.__cause__ = error
     return nonconformity
@@ -356,6 +379,8 @@ def _as_hypothesis_test(attempt: _Attempt) -> Callable[[], None]:
 def _simplified(attempt: _Attempt) -> Failure:
     failure = attempt.failure
     assert failure is not None
+    if hung(failure.error):
+        return failure
     if attempt.unknown(**failure.drawn) is None:
         error = failure.error
         error.sentence += "; the same case passes when it is repeated"

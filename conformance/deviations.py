@@ -34,6 +34,9 @@ _LISTS = ("properties", "versions")
 FACTS = ("mode", "texture", *Dimensions._fields, "dtype")
 _FACTS_TEXT = ", ".join(FACTS)
 
+#: What a condition may ask of a case.
+OF_A_CASE = frozenset("NTDMK") | {"static_time", "activation", "dense_activation", "texture"}
+
 
 class DeviationError(Exception):
     """The list of known deviations is not as it must be; one clear sentence."""
@@ -43,15 +46,17 @@ class DeviationError(Exception):
 class Deviation:
     """An entry of the list.
 
-    ``properties`` are names, or "*" for all. ``versions`` are requirements such as
-    ``tensorflow>=2.7``, of which each must be met; ``when`` is a Python expression over ``mode``,
-    ``dtype`` and what a case is: ``N``, ``T``, ``D``, ``M``, ``K``, ``activation``,
-    ``dense_activation``, ``texture``. ``depends_on`` says what else must be so for it to show,
-    where that cannot be asked; it is then not out of date for not showing.
+    ``implementations`` are those that show it, ``properties`` names, or "*" for all. ``versions``
+    are requirements such as ``tensorflow>=2.7``, of which each must be met; ``when`` is a Python
+    expression over ``mode`` (None for what is run in all modes, or in none), ``dtype`` and what a
+    case is: ``N``, ``T``, ``D``, ``M``, ``K``, ``activation``, ``dense_activation``, ``texture``;
+    what asks for one of these does not apply where there is no case. ``depends_on`` says what else
+    must be so for it to show, where that cannot be asked; it is then not out of date for not
+    showing.
     """
 
     name: str
-    implementation: str
+    implementations: tuple[str, ...]
     properties: tuple[str, ...]
     versions: tuple[Requirement, ...]
     when: CodeType
@@ -62,7 +67,7 @@ class Deviation:
     def concerns(self, implementation: str, found: str, versions: dict[str, str]) -> bool:
         """Whether it may show in a property of an implementation of these versions."""
         return (
-            implementation == self.implementation
+            implementation in self.implementations
             and not {found, "*"}.isdisjoint(self.properties)
             and all(
                 r.specifier.contains(versions.get(r.name, "0"), prereleases=True)
@@ -72,6 +77,8 @@ class Deviation:
 
     def applies(self, **facts: Any) -> bool:
         """Whether the condition holds for a case."""
+        if not OF_A_CASE.intersection(self.when.co_names) <= set(facts):
+            return False
         return bool(eval(self.when, {"__builtins__": {}}, facts))
 
 
@@ -117,7 +124,7 @@ def _entry(entry: dict[str, Any], path: Path) -> Deviation:
             raise DeviationError(f"{path}: {name}: when asks for {word}: must be of {_FACTS_TEXT}")
     return Deviation(
         name=name,
-        implementation=entry["implementation"],
+        implementations=tuple(_listed(entry["implementation"])),
         properties=tuple(_listed(entry["properties"])),
         versions=versions,
         when=when,

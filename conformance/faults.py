@@ -598,6 +598,16 @@ def output_in_other_dtype(self, inputs, mode):
 
 
 @overriding("output", "calls")
+def output_overwritten_by_the_next_call(self, inputs, mode):
+    """A call returns a buffer that the next call overwrites."""
+    y = self.run(inputs)[1][:, -1]
+    buffers = self.__dict__.setdefault("buffers", {})
+    buffer = buffers.setdefault(y.shape, np.empty_like(y))
+    buffer[:] = y
+    return buffer
+
+
+@overriding("output", "calls")
 def single_output_squeezed(self, inputs, mode):
     """The axis of a single output is squeezed away."""
     y = self.run(inputs)[1][:, -1]

@@ -12,7 +12,7 @@ import pytest
 import conformance.properties
 from conformance.checking import NOT_APPLICABLE, Property, check
 from conformance.faults import fault_names, seeded_fault
-from conformance.implementations import load_implementation
+from conformance.implementations import IMPLEMENTATIONS, load_implementation
 from conformance.implementations.protocol import Implementation, ImplementationError
 from conformance.reporting.failure import describe_failure
 from conformance.reporting.files import report_path
@@ -20,7 +20,7 @@ from conformance.reporting.header import Environment, header_lines
 from conformance.reporting.hooks import ReportHooks, attach
 from conformance.reporting.json_report import ReportError
 from conformance.reporting.summary import RunRecord
-from conformance.subject import Run, Subject
+from conformance.subject import TIME_LIMIT, Run, Subject
 from strategies import DTYPES
 from strategies.profiles import PROFILES
 
@@ -36,10 +36,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--implementation",
         default="keras",
         metavar="NAME",
-        help="what is tested: keras (default), numpy, or module:function",
+        help=f"what is tested: {', '.join(IMPLEMENTATIONS)}, or module:object; keras by default",
     )
     group.addoption("--modes", metavar="A,B", help="execution modes; all by default")
-    group.addoption("--dtypes", metavar="A,B", help=f"of {', '.join(DTYPES)}; all by default")
+    group.addoption(
+        "--dtypes", metavar="A,B", help=f"of {', '.join(DTYPES)}; all that it has by default"
+    )
     group.addoption(
         "--conformance-profile",
         default="default",
@@ -48,6 +50,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption(
         "--max-examples", metavar="N", help="cases for each test, instead of the profile's"
+    )
+    group.addoption(
+        "--time-limit",
+        metavar="SECONDS",
+        help=f"for one case, after which it counts as hanging; {TIME_LIMIT:g} by default, 0: none",
     )
     group.addoption(
         "--fault",
@@ -89,13 +96,20 @@ class _Session:
         self.is_worker = hasattr(config, "workerinput")
         self.about_properties = _aims_at_properties(config)
         implementation = load_implementation(config.getoption("--implementation"))
+        if implementation.name in IMPLEMENTATIONS:  # the backend that was found, to repeat it
+            config.option.implementation = implementation.name
         self.modes = _chosen(config, "--modes", implementation.modes)
         self.dtypes = _chosen(config, "--dtypes", implementation.dtypes)
         profile = _one_of(
             "--conformance-profile", config.getoption("--conformance-profile"), PROFILES
         )
         seed = _seed(config)
-        self.run = Run(profile=PROFILES[profile], max_examples=_max_examples(config), seed=seed)
+        self.run = Run(
+            profile=PROFILES[profile],
+            max_examples=_max_examples(config),
+            seed=seed,
+            time_limit=_time_limit(config),
+        )
         self.record = RunRecord(profile=profile, seed=seed, repeat=_repeat(config, seed))
         fault = config.getoption("--fault")
         if fault is not None:
@@ -253,6 +267,19 @@ def _max_examples(config: pytest.Config) -> Optional[int]:
     return int(text)
 
 
+def _time_limit(config: pytest.Config) -> Optional[float]:
+    text = config.getoption("--time-limit")
+    if text is None:
+        return TIME_LIMIT
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
+    if not 0 <= seconds < float("inf"):
+        raise pytest.UsageError(f"--time-limit={text}: must be a number of seconds, 0 for none")
+    return seconds or None
+
+
 def _seed(config: pytest.Config) -> int:
     if hasattr(config, "workerinput"):
         return int(config.workerinput[SEED])
@@ -275,6 +302,7 @@ def _repeat(config: pytest.Config, seed: int) -> str:
         "--dtypes",
         "--max-examples",
         "--conformance-profile",
+        "--time-limit",
     ):
         value = config.getoption(option)
         if value is not None and value not in ("keras", "default"):
@@ -287,8 +315,8 @@ def _check_installed(implementation: Implementation) -> None:
         name for name, found in implementation.versions().items() if found == "not installed"
     ]
     if missing:
+        extra = f"; pip install 'rnn-conformance[{implementation.extra}]'"
         raise pytest.UsageError(
-            f"--implementation {implementation.name}: {' and '.join(missing)} not installed; "
-            "pip install 'rnn-conformance[tensorflow]' or, without GPU, "
-            "'rnn-conformance[tensorflow-cpu]'"
+            f"--implementation {implementation.name}: {' and '.join(missing)} not installed"
+            + (extra if implementation.extra else "")
         )

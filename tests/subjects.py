@@ -2,34 +2,19 @@
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from typing import Any, Callable, Optional
 
 import numpy as np
 import pytest
 from hypothesis import settings
 
-import conformance.properties
 from conformance import checking
 from conformance.checking import Property, Result, check
 from conformance.implementations.function import FunctionImplementation
 from conformance.implementations.numpy_loop import NumpyLoop
 from conformance.implementations.protocol import Implementation
+from conformance.properties import all_properties
 from conformance.subject import Run, Subject
-
-
-def all_properties() -> dict[str, Property]:
-    """Every property by name; the test functions themselves stay where pytest looks for them."""
-    found = {}
-    for module in pkgutil.iter_modules(conformance.properties.__path__):
-        for value in vars(
-            importlib.import_module(f"conformance.properties.{module.name}")
-        ).values():
-            if hasattr(value, "conformance_property"):
-                found[value.__name__] = value.conformance_property
-    return found
-
 
 PROPERTIES = all_properties()
 LAST_OUTPUT = PROPERTIES["test_last_output_equals_the_recurrence"]

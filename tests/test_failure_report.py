@@ -26,7 +26,7 @@ def other_folder(tmp_path):
 @pytest.fixture(scope="module")
 def failing(folder):
     """A function that transposes the recurrent kernel, asked for its last output."""
-    return run_pytest(folder, *TRANSPOSED, "-k", "last_output")
+    return run_pytest(folder, *TRANSPOSED, "-k", "last_output_equals")
 
 
 def again(report, *options):
@@ -131,7 +131,7 @@ def test_the_command_repeats_the_failure_of_an_installed_suite(other_folder):
     done = run(
         sys.executable, "-m", "pytest", "-p", "no:cacheprovider",
         "-p", "conformance.plugin", "--pyargs", "conformance.properties",
-        *TRANSPOSED, "-k", "last_output", "--dtypes", "float32", cwd=other_folder, path=str(ROOT),
+        *TRANSPOSED, "-k", "last_output_equals", "--dtypes", "float32", cwd=other_folder, path=str(ROOT),
     )  # fmt: skip
     assert done.status == 1
     assert done.summary[0] == "mine:transposed FAILS. Not always true:"
@@ -142,7 +142,13 @@ def test_the_command_repeats_the_failure_of_an_installed_suite(other_folder):
 
 def test_a_function_that_raises_is_told_without_a_traceback(other_folder):
     done = run_pytest(
-        other_folder, "--implementation", "mine:raises", "-k", "last_output", "--dtypes", "float32"
+        other_folder,
+        "--implementation",
+        "mine:raises",
+        "-k",
+        "last_output_equals",
+        "--dtypes",
+        "float32",
     )
     (report,) = done.failures
     assert done.status == 1
@@ -168,7 +174,7 @@ def test_a_seeded_fault_is_caught_and_named(other_folder):
 
 def test_a_failure_in_a_worker_is_told_as_without_workers(failing, other_folder):
     options = shlex.split(failing.failures[0][-1].rpartition("' ")[2])
-    done = run_pytest(other_folder, *options, "-k", "last_output", "-n", "2")
+    done = run_pytest(other_folder, *options, "-k", "last_output_equals", "-n", "2")
     assert done.status == 1
     # All but the numbers: how plain those become depends on the time that there is.
     kept = ("FAILS", "mine:", "case:", "found:", "first outside:", "  the numbers", "again:")

@@ -17,6 +17,7 @@ from conformance.reporting import files, json_report
 from conformance.reporting.command_line import main
 from conformance.reporting.files import report_path
 from conformance.reporting.json_report import FIELDS, ReportError, read_json, write_json
+from strategies import DTYPES
 
 FEW = ("--implementation", "numpy", "--max-examples", "5")
 SCHEMA = (ROOT / "docs" / "report-schema.md").read_text(encoding="utf-8")
@@ -41,7 +42,7 @@ def report(folder, passing):
 @pytest.fixture(scope="module")
 def failing(folder):
     """A run of a function that transposes the recurrent kernel, as plain values."""
-    run_pytest(folder, "--implementation", "mine:transposed", "-k", "last_output and 32",
+    run_pytest(folder, "--implementation", "mine:transposed", "-k", "last_output_equals and 32",
                "--report", "failing.json")  # fmt: skip
     return json.loads((folder / "failing.json").read_text(encoding="utf-8"))
 
@@ -69,7 +70,7 @@ def test_it_says_what_was_tested_on_what_and_how_to_repeat_it(report):
     assert environment["implementation"] == "numpy"
     assert environment["versions"].keys() == {"numpy"}
     assert environment["python"] == ".".join(map(str, sys.version_info[:3]))
-    assert (environment["modes"], environment["dtypes"]) == (["call"], ["float32", "float64"])
+    assert (environment["modes"], environment["dtypes"]) == (["call"], list(DTYPES))
     assert environment["repeat"] == "--implementation=numpy --max-examples=5 --hypothesis-seed=7"
 
 

@@ -7,14 +7,17 @@ import importlib.util
 import pytest
 from command_line import ROOT, folder_of_a_user, run_pytest
 
+from conformance.implementations import IMPLEMENTATIONS
+from strategies import DTYPES
+
 NUMPY = ("--implementation", "numpy")
 
 
 #: Options, and what is printed after "ERROR: ", which is all.
 WRONG = [
     (
-        ("--implementation", "torch"),
-        "'torch' is not an implementation: choose keras, numpy or module:function",
+        ("--implementation", "caffe"),
+        f"'caffe' is not an implementation: choose {', '.join(IMPLEMENTATIONS)} or module:object",
     ),
     (
         ("--implementation", "absent:forward"),
@@ -25,7 +28,10 @@ WRONG = [
         ("--implementation", "mine:backward"),
         "mine:backward: module mine has no 'backward'",
     ),
-    (("--implementation", "mine:number"), "mine:number: is a int, not a function"),
+    (
+        ("--implementation", "mine:number"),
+        "mine:number: is an int: must be a function or a conformance.Implementation",
+    ),
     (
         ("--implementation", "mine:three_arguments"),
         "mine:three_arguments: takes (x, kernel, bias): must take "
@@ -35,7 +41,7 @@ WRONG = [
     ((*NUMPY, "--modes", ","), "--modes=',': choose some of call"),
     (
         (*NUMPY, "--dtypes", "float32,half"),
-        "--dtypes: 'half' is not one of float32, float64",
+        f"--dtypes: 'half' is not one of {', '.join(DTYPES)}",
     ),
     (
         (*NUMPY, "--conformance-profile", "slow"),
@@ -44,6 +50,10 @@ WRONG = [
     ((*NUMPY, "--max-examples", "0"), "--max-examples=0: must be an integer, at least 1"),
     ((*NUMPY, "--max-examples", "1e3"), "--max-examples=1e3: must be an integer, at least 1"),
     ((*NUMPY, "--max-examples", "²"), "--max-examples=²: must be an integer, at least 1"),
+    (
+        (*NUMPY, "--time-limit", "soon"),
+        "--time-limit=soon: must be a number of seconds, 0 for none",
+    ),
     ((*NUMPY, "--hypothesis-seed", "abc"), "--hypothesis-seed=abc: must be an integer"),
     (
         ("--implementation", "mine:right", "--fault", "no_bias"),
@@ -103,5 +113,5 @@ def test_without_tensorflow_keras_says_what_to_install(folder):
 def test_the_help_names_every_option(folder):
     text = run_pytest(ROOT, "--help").text
     for option in ("--implementation", "--modes", "--dtypes", "--conformance-profile",
-                   "--max-examples", "--fault"):  # fmt: skip
+                   "--max-examples", "--time-limit", "--fault"):  # fmt: skip
         assert option in text

@@ -7,6 +7,8 @@ import re
 import pytest
 from command_line import ROOT, folder_of_a_user, run_pytest
 
+from strategies import DTYPES
+
 FEW = ("--max-examples", "3")
 LAST_OUTPUT = "test_last_output_equals_the_recurrence"
 
@@ -44,15 +46,15 @@ def test_a_conforming_implementation_passes(numpy_run):
     assert re.match(r"numpy CONFORMS in \d+ cases, computed on CPU$", numpy_run.summary[0])
     counts = totals(numpy_run)
     assert (counts["fails"], counts["not run"], counts["not applicable"]) == (0, 0, 4)
-    assert counts["conforms"] == 38
+    assert counts["conforms"] == 98
     # 3 cases in each, and the notebook's in those of cases.
-    assert 38 * 3 < counts["cases"] <= 38 * 5
+    assert 98 * 3 < counts["cases"] <= 98 * 5
     assert f"in {counts['cases']} cases" in numpy_run.summary[0]
 
 
 def test_each_property_has_a_line_and_what_is_not_applicable_a_reason(numpy_run):
     table = [line for line in numpy_run.summary if line.endswith("conforms")]
-    assert len(table) == 19
+    assert len(table) == 27
     reasons = [line for line in numpy_run.summary if line.startswith("not applicable: ")]
     assert [line.rpartition("(")[2] for line in reasons] == [
         "needs several modes)",
@@ -62,7 +64,7 @@ def test_each_property_has_a_line_and_what_is_not_applicable_a_reason(numpy_run)
 
 def test_the_table_fits_the_terminal(numpy_run):
     table = [line for line in numpy_run.summary if line.endswith(("conforms", "verdict"))]
-    assert len(table) == 20
+    assert len(table) == 28
     assert len({len(line) for line in table}) == 1
     assert len(table[0]) <= 100
 
@@ -70,7 +72,7 @@ def test_the_table_fits_the_terminal(numpy_run):
 def test_the_header_says_what_is_tested_and_how_to_repeat_it(numpy_run):
     assert re.search(r"^rnn-conformance \S+: numpy · numpy \S+ · Python 3\.\d+\.\d+$",
                      numpy_run.text, re.MULTILINE)  # fmt: skip
-    assert re.search(r"^modes call · dtypes float32, float64 · ", numpy_run.text, re.MULTILINE)
+    assert re.search(rf"^modes call · dtypes {', '.join(DTYPES)} · ", numpy_run.text, re.MULTILINE)
     assert re.search(
         r"^profile default · seed (\d+) "
         r"\(again: --implementation=numpy --max-examples=3 --hypothesis-seed=\1\)$",
@@ -121,7 +123,7 @@ def test_a_function_of_the_users_passes_what_it_can_answer(folder):
     assert done.status == 0
     assert done.summary[0].startswith("mine:right CONFORMS in ")
     counts = totals(done)
-    assert (counts["conforms"], counts["fails"], counts["not applicable"]) == (16, 0, 26)
+    assert (counts["conforms"], counts["fails"], counts["not applicable"]) == (18, 0, 40)
 
 
 # --- Which tests there are -------------------------------------------------------------------
@@ -134,8 +136,9 @@ def test_ids_are_literal(collected):
         "test_fresh_biases_are_zero[numpy-float32]",
     ):
         assert name in collected
-    assert len(set(collected)) == len(collected) == 42
-    assert all(re.fullmatch(r"test_\w+\[numpy(-call)?-float(32|64)\]", name) for name in collected)
+    assert len(set(collected)) == len(collected) == 102
+    dtypes = "|".join(DTYPES)
+    assert all(re.fullmatch(rf"test_\w+\[numpy(-call)?-({dtypes})\]", name) for name in collected)
 
 
 def test_an_id_selects_its_test(folder):
@@ -187,7 +190,7 @@ def test_a_run_in_which_nothing_applies_fails(folder, workers):
 def test_a_run_that_stops_early_says_what_was_not_run(folder):
     done = run_pytest(
         folder, "--implementation", "mine:transposed", *FEW, "--max-examples", "30", "-x",
-        "-k", "last_output or zero_weights", "--dtypes", "float32",
+        "-k", "last_output_equals or zero_weights", "--dtypes", "float32",
     )  # fmt: skip
     counts = totals(done)
     assert done.status == 1
@@ -199,7 +202,7 @@ def test_a_run_that_stops_early_says_what_was_not_run(folder):
 def test_a_killed_worker_fails_the_run_and_names_what_was_not_run(folder):
     done = run_pytest(
         folder, "--implementation", "mine:exits", *FEW, "--dtypes", "float32", "-n", "2",
-        "-k", "zero_weights or last_output or repeating",
+        "-k", "zero_weights or last_output_equals or repeating",
     )  # fmt: skip
     assert done.status != 0
     assert done.summary[0] == "mine:exits: INCOMPLETE, 1 tests were not run"

@@ -2,24 +2,28 @@
 
 def forward(x, kernel, recurrent_kernel, bias, dense_kernel, dense_bias):
     '''x (N, T, D) -> y (N, K)'''
+
+It may declare more by attributes:
+
+forward.states_and_outputs = f   # the same arguments -> (h (N, T, M), y (N, T, K))
+forward.dtypes = ("float32",)    # where it does not compute in all of them
 """
 
 from __future__ import annotations
 
-import importlib
 import inspect
-import os
-import sys
 from typing import Any, Callable, Sequence
 
 import numpy as np
 
 from conformance.implementations.protocol import (
+    OUTPUT,
+    STATES,
     Implementation,
     ImplementationError,
     Network,
 )
-from strategies import NetworkSize
+from strategies import WIDE_DTYPES, NetworkSize
 
 ARGUMENTS = ("x", "kernel", "recurrent_kernel", "bias", "dense_kernel", "dense_bias")
 
@@ -35,43 +39,51 @@ class FunctionNetwork(Network):
         self.weights = list(weights)
 
     def output(self, inputs: np.ndarray, mode: str) -> np.ndarray:
-        result: np.ndarray = self.function(inputs.copy(), *(w.copy() for w in self.weights))
+        result: np.ndarray = self._call(self.function, inputs)
         return result
+
+    def states_and_outputs(self, inputs: np.ndarray, mode: str) -> tuple[np.ndarray, np.ndarray]:
+        function = self.function.states_and_outputs  # type: ignore[attr-defined]
+        result = self._call(function, inputs)
+        if not isinstance(result, (tuple, list)) or len(result) != 2:
+            raise ImplementationError(
+                f"states_and_outputs returned a {type(result).__name__}: must be a pair, "
+                "the states (N, T, M) and the outputs (N, T, K)"
+            )
+        return result[0], result[1]
+
+    def _call(self, function: Callable[..., Any], inputs: np.ndarray) -> Any:
+        return function(inputs.copy(), *(w.copy() for w in self.weights))
 
 
 class FunctionImplementation(Implementation):
     """``--implementation module:function``, for a function with the signature above."""
 
     def __init__(self, function: Callable[..., Any], name: str) -> None:
+        """Read what the function declares.
+
+        Raises:
+            ImplementationError: a signature or an attribute is not as it must be.
+        """
         self.function, self.name = function, name
         _check_signature(function, name)
+        states = getattr(function, "states_and_outputs", None)
+        if states is not None:
+            if not callable(states):
+                raise ImplementationError(
+                    f"{name}.states_and_outputs is {_a(states)}: must be a function"
+                )
+            _check_signature(states, f"{name}.states_and_outputs")
+            self.capabilities = frozenset({OUTPUT, STATES})
+        self.dtypes = getattr(function, "dtypes", WIDE_DTYPES)
 
     def network(self, size: NetworkSize, dtype: str, *, sequences: bool) -> FunctionNetwork:
         return FunctionNetwork(self.function)
 
 
-def load_function(name: str) -> FunctionImplementation:
-    """The implementation for ``module:function``; the current folder is searched too.
-
-    Raises:
-        ImplementationError: the module does not import, has no such function, or the function
-            does not take the six arguments.
-    """
-    module_name, _, function_name = name.partition(":")
-    if os.getcwd() not in sys.path:
-        sys.path.insert(0, os.getcwd())
-    try:
-        module = importlib.import_module(module_name)
-    except Exception as error:  # whatever a user's module may raise
-        raise ImplementationError(
-            f"{name}: module {module_name} does not import: {type(error).__name__}: {error}"
-        ) from error
-    function = getattr(module, function_name, None)
-    if function is None:
-        raise ImplementationError(f"{name}: module {module_name} has no {function_name!r}")
-    if not callable(function):
-        raise ImplementationError(f"{name}: is a {type(function).__name__}, not a function")
-    return FunctionImplementation(function, name)
+def _a(value: Any) -> str:
+    kind = type(value).__name__
+    return f"{'an' if kind[0].lower() in 'aeiou' else 'a'} {kind}"
 
 
 def _check_signature(function: Callable[..., Any], name: str) -> None:

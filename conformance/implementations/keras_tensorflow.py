@@ -6,28 +6,19 @@ through ``tf.keras``. TensorFlow is imported when the first network is built.
 
 from __future__ import annotations
 
-import contextlib
 import os
-import sys
-from importlib.metadata import PackageNotFoundError, version
-from typing import Any, Callable, ClassVar, Iterator, Optional, Sequence
+from typing import Any, Callable, ClassVar
 
 import numpy as np
 
-from conformance.activations import ACTIVATIONS
-from conformance.implementations.keras_summary import parse_summary
-from conformance.implementations.protocol import (
-    CAPABILITIES,
-    Implementation,
-    ImplementationError,
-    Network,
-    Parameters,
-    Shapes,
-    Summary,
-    Weight,
+from conformance.implementations.keras_network import (
+    KerasModel,
+    installed,
+    known_activations,
+    silent_stderr,
 )
+from conformance.implementations.protocol import CAPABILITIES, Implementation, ImplementationError
 from strategies import DTYPES, NetworkSize
-from strategies.dtypes import POLICIES
 
 #: Set before TensorFlow is imported, where the user has not set them.
 ENVIRONMENT = {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"}
@@ -47,8 +38,10 @@ def load_tensorflow() -> Any:
     if _tensorflow is None:
         for name, value in ENVIRONMENT.items():
             os.environ.setdefault(name, value)
+        # Whatever Keras 3 is configured for: here it is asked for on TensorFlow.
+        os.environ["KERAS_BACKEND"] = "tensorflow"
         try:
-            with _silent_stderr():
+            with silent_stderr():
                 import tensorflow as tf
         except ModuleNotFoundError as error:
             if error.name != "tensorflow":
@@ -68,22 +61,8 @@ def load_tensorflow() -> Any:
     return _tensorflow
 
 
-@contextlib.contextmanager
-def _silent_stderr() -> Iterator[None]:
-    """TensorFlow 2.21 prints four lines from C++ at import, whatever the log level."""
-    sys.stderr.flush()
-    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nowhere, 2)
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)
-
-
-class KerasNetwork(Network):
-    """A functional model. With ``sequences`` it has two outputs, every state and every y."""
+class KerasNetwork(KerasModel):
+    """The model through ``tf.keras``."""
 
     def __init__(
         self,
@@ -94,60 +73,20 @@ class KerasNetwork(Network):
         sequences: bool,
         recurrent_initializer: str = "orthogonal",
     ) -> None:
-        self.tf, self.size, self.dtype, self.sequences = tf, size, dtype, sequences
-        keras = tf.keras
-        self._set_floatx()
-        D, M, K, T = size[:4]
-        inputs = keras.Input((T, D), dtype=self.carrier)
-        self.simple_rnn = keras.layers.SimpleRNN(
-            M,
-            keras_name(size.activation),
+        super().__init__(
+            tf.keras,
+            size,
+            dtype,
+            sequences=sequences,
             recurrent_initializer=recurrent_initializer,
-            return_sequences=sequences,
-            dtype=dtype,
         )
-        self.dense = keras.layers.Dense(K, keras_name(size.dense_activation), dtype=dtype)
-        self.hidden = self.simple_rnn(inputs)
-        self.outputs = self.dense(self.hidden)
-        self.model = keras.Model(inputs, [self.hidden, self.outputs] if sequences else self.outputs)
+        self.tf = tf
         self._traced: dict[str, Callable[..., Any]] = {}
 
-    @property
-    def carrier(self) -> str:
-        """The dtype of the arrays that the model is given."""
-        return POLICIES[self.dtype].weights
-
-    def _set_floatx(self) -> None:
-        """predict() casts its inputs to floatx, whatever the model's dtype."""
-        self.tf.keras.backend.set_floatx(self.carrier)
-
-    def set_weights(self, weights: Sequence[np.ndarray]) -> None:
-        self.model.set_weights(list(weights))
-
-    def get_weights(self) -> list[np.ndarray]:
-        weights = [*self.simple_rnn.get_weights(), *self.dense.get_weights()]
-        return [_as_carried(weight) for weight in weights]
-
-    def output(self, inputs: np.ndarray, mode: str) -> np.ndarray:
-        result: np.ndarray = self._run(inputs, mode)[0]
-        return result
-
-    def states_and_outputs(self, inputs: np.ndarray, mode: str) -> tuple[np.ndarray, np.ndarray]:
-        states, outputs = self._run(inputs, mode)
-        return states, outputs
-
-    def _run(self, inputs: np.ndarray, mode: str) -> list[np.ndarray]:
-        self._set_floatx()
-        if mode == "predict":
-            results = self.model.predict(inputs, verbose=0)
-        elif mode == "predict_on_batch":
-            results = self.model.predict_on_batch(inputs)
-        elif mode == "call":
-            results = self.model(self.tf.constant(inputs), training=False)
-        else:
-            results = self._trace(mode)(self.tf.constant(inputs))
-        listed = results if isinstance(results, (list, tuple)) else [results]
-        return [_as_carried(np.asarray(result)) for result in listed]
+    def execute(self, inputs: np.ndarray, mode: str) -> Any:
+        if mode == "call":
+            return self.model(self.tf.constant(inputs), training=False)
+        return self._trace(mode)(self.tf.constant(inputs))
 
     def _trace(self, mode: str) -> Callable[..., Any]:
         """``tf.function`` for any N and T ("graph"), or compiled for each shape ("xla")."""
@@ -164,57 +103,6 @@ class KerasNetwork(Network):
                 self._traced[mode] = self.tf.function(forward, input_signature=signature)
         return self._traced[mode]
 
-    def weight_table(self) -> list[Weight]:
-        table = []
-        for name, layer in (("simple_rnn", self.simple_rnn), ("dense", self.dense)):
-            for weight in layer.weights:
-                # Keras 2 says "simple_rnn/simple_rnn_cell/kernel:0", Keras 3 "kernel".
-                short = weight.name.split("/")[-1].split(":")[0]
-                dtype = getattr(weight.dtype, "name", weight.dtype)
-                table.append(Weight(name, short, tuple(weight.shape), str(dtype)))
-        return table
-
-    def parameters(self) -> Parameters:
-        def size(weights: Sequence[Any]) -> int:
-            return sum(int(np.prod(tuple(w.shape))) for w in weights)
-
-        return Parameters(
-            simple_rnn=self.simple_rnn.count_params(),
-            dense=self.dense.count_params(),
-            total=self.model.count_params(),
-            summed_over_weights=size(self.model.weights),
-            trainable=size(self.model.trainable_weights),
-            non_trainable=size(self.model.non_trainable_weights),
-        )
-
-    def summary(self) -> Summary:
-        lines: list[str] = []
-        self.model.summary(print_fn=lambda text, **_: lines.extend(text.splitlines()))
-        return parse_summary(lines)
-
-    def shapes(self, N: Optional[int], T: Optional[int]) -> Shapes:
-        hidden = tuple(self.simple_rnn.compute_output_shape((N, T, self.size.D)))
-        return Shapes(
-            tuple(self.hidden.shape),
-            tuple(self.outputs.shape),
-            hidden,
-            tuple(self.dense.compute_output_shape(hidden)),
-        )
-
-
-def _as_carried(array: np.ndarray) -> np.ndarray:
-    """A bfloat16 array, of a type that is not NumPy's own, as float32."""
-    return array.astype(np.float32) if array.dtype.name == "bfloat16" else array
-
-
-#: What Keras calls a definition of `conformance.activations`, where that is not its name.
-KERAS_NAMES = {"hard_sigmoid_keras_2": "hard_sigmoid"}
-
-
-def keras_name(activation: str) -> str:
-    """The name under which Keras knows an activation."""
-    return KERAS_NAMES.get(activation, activation)
-
 
 class KerasTensorFlow(Implementation):
     """``--implementation keras``."""
@@ -224,6 +112,7 @@ class KerasTensorFlow(Implementation):
     modes = ("call", "predict", "predict_on_batch", "graph", "xla")
     capabilities = frozenset(CAPABILITIES)
     costs: ClassVar[dict[str, int]] = {"call": 5, "predict": 15, "xla": 4}
+    extra = "tensorflow"
     threads = "one thread for each worker"
     compiled_modes = frozenset({"xla"})
 
@@ -242,14 +131,11 @@ class KerasTensorFlow(Implementation):
 
     def activations(self) -> tuple[str, ...]:
         """Those that this Keras knows by name; hard_sigmoid as its version defines it."""
-        keras = load_tensorflow().keras
-        other = "hard_sigmoid" if _is_keras_2(keras) else "hard_sigmoid_keras_2"
-        return tuple(a for a in ACTIVATIONS if a != other and _is_known(keras, keras_name(a)))
+        return known_activations(load_tensorflow().keras)
 
     def versions(self) -> dict[str, str]:
-        tensorflow = next(filter(None, map(_installed, DISTRIBUTIONS)), None)
-        found = {"keras": _installed("keras"), "tensorflow": tensorflow}
-        return {name: number or "not installed" for name, number in found.items()}
+        keras = "tf_keras" if legacy_keras() else "keras"
+        return {keras: installed(keras), "tensorflow": installed(*DISTRIBUTIONS)}
 
     def devices(self) -> list[str]:
         return [
@@ -257,20 +143,16 @@ class KerasTensorFlow(Implementation):
         ]
 
 
-def _is_keras_2(keras: Any) -> bool:
-    return not hasattr(keras, "ops")
+def legacy_keras() -> bool:
+    """Whether the user has asked TensorFlow for tf_keras, that is Keras 2."""
+    return os.environ.get("TF_USE_LEGACY_KERAS", "").lower() in ("1", "true")
 
 
-def _is_known(keras: Any, activation: str) -> bool:
-    try:
-        keras.activations.get(activation)
-    except ValueError:
-        return False
-    return True
+class LegacyKeras(KerasTensorFlow):
+    """``--implementation tf_keras``: Keras 2 beside a TensorFlow that brings Keras 3."""
 
+    name = "tf_keras"
+    extra = "tf_keras"
 
-def _installed(distribution: str) -> Optional[str]:
-    try:
-        return version(distribution)
-    except PackageNotFoundError:
-        return None
+    def __init__(self) -> None:
+        os.environ["TF_USE_LEGACY_KERAS"] = "1"

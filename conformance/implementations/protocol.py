@@ -118,27 +118,34 @@ class Network:
 
     def states_and_outputs(self, inputs: np.ndarray, mode: str) -> tuple[np.ndarray, np.ndarray]:
         """h_1 … h_T (N, T, M) and y_1 … y_T (N, T, K), from one execution. Capability STATES."""
-        raise NotImplementedError
+        raise _undefined(self, "states_and_outputs", STATES)
 
     def get_weights(self) -> list[np.ndarray]:
         """The five weight arrays. Capability WEIGHTS."""
-        raise NotImplementedError
+        raise _undefined(self, "get_weights", WEIGHTS)
 
     def weight_table(self) -> list[Weight]:
         """What the weights are called, layer by layer. Capability WEIGHTS."""
-        raise NotImplementedError
+        raise _undefined(self, "weight_table", WEIGHTS)
 
     def parameters(self) -> Parameters:
         """Numbers of parameters. Capability PARAMETERS."""
-        raise NotImplementedError
+        raise _undefined(self, "parameters", PARAMETERS)
 
     def summary(self) -> Summary:
         """The printed summary, read back. Capability SUMMARY."""
-        raise NotImplementedError
+        raise _undefined(self, "summary", SUMMARY)
 
     def shapes(self, N: Optional[int], T: Optional[int]) -> Shapes:
         """Stated output shapes for inputs of N samples and T steps. Capability SHAPES."""
-        raise NotImplementedError
+        raise _undefined(self, "shapes", SHAPES)
+
+
+def _undefined(network: Network, method: str, capability: str) -> ImplementationError:
+    return ImplementationError(
+        f"the capability {capability!r} is declared, and {type(network).__name__} defines no "
+        f"{method}"
+    )
 
 
 class Implementation:
@@ -152,6 +159,8 @@ class Implementation:
     dtypes: tuple[str, ...] = WIDE_DTYPES
     #: What it can do beyond OUTPUT.
     capabilities: frozenset[str] = frozenset({OUTPUT})
+    #: The extra of this project that installs what it needs, for the message that names it.
+    extra: str = ""
     #: How much a case costs in each mode, as a multiple of the cheapest; 1 where not stated.
     #: Decides how many cases a mode gets, never how they are judged.
     costs: ClassVar[dict[str, int]] = {}
@@ -198,7 +207,11 @@ def as_array(value: Any, what: str, shape: tuple[int, ...], dtype: str) -> np.nd
     """
     if not isinstance(value, np.ndarray):
         kind = f"{type(value).__module__}.{type(value).__qualname__}".replace("builtins.", "")
-        raise ImplementationError(f"{what} is a {kind}: must be a NumPy array of shape {shape}")
+        device = getattr(value, "device", None)
+        where = "" if device is None or callable(device) else f" on {device}"
+        raise ImplementationError(
+            f"{what} is a {kind}{where}: must be a NumPy array of shape {shape}"
+        )
     if value.shape != shape:
         raise ImplementationError(f"{what} has shape {value.shape}: must be {shape}")
     if value.dtype != dtype:

@@ -13,13 +13,14 @@ from typing import Any, Optional, Sequence, cast
 
 import numpy as np
 
-from conformance.checking import Failure, Property
+from conformance.checking import Failure, Property, hung
 from conformance.comparison import Comparison, compare
 from conformance.error_bound import residual_output, residual_state
-from conformance.implementations.keras_tensorflow import keras_name
+from conformance.implementations.function import FunctionImplementation
+from conformance.implementations.keras_network import keras_name
 from conformance.reporting.formulas import called
 from conformance.reporting.property_script import property_script
-from conformance.reporting.script import TRIALS, Script, of_this_project
+from conformance.reporting.script import TRIALS, Script, loadable, of_this_project
 from conformance.subject import Question, Subject
 from strategies import WIDE_DTYPES, Case
 from strategies.cases import array_text
@@ -34,6 +35,9 @@ _NAMES = {
     "bo": "dense_bias",
 }
 _WEIGHTS = "[Wx, Wh, bh, Wo, bo]"
+
+#: Implementations that are `tf.keras`.
+TENSORFLOW = ("keras", "keras:tensorflow")
 
 _HEAD = '''\
 """{sentence}: shown to be false{mode}."""
@@ -94,13 +98,15 @@ for array, shape in zip({arrays}, {shapes}):
 def script(found: Property, subject: Subject, failure: Failure) -> Optional[Script]:
     """The script of a failure, or None where new networks do not show it every time.
 
+    There is none either for what cannot be loaded by its name, as a function inside a function.
+
     Where a wrong answer shows it, the script asks; where that does not, it checks the property.
     """
-    if not failure.repeats:
+    if not failure.repeats or not loadable(subject.implementation):
         return None
     asked, verdict = _shown_by(subject, failure)
     if not asked or subject.dtype not in WIDE_DTYPES:
-        return property_script(found, subject, failure)
+        return None if hung(failure.error) else property_script(found, subject, failure)
     library = _library(subject, asked[-1])
     modes = sorted({question.mode for question in asked})
     mode = f" in mode {', '.join(modes)}" if subject.implementation.modes != ("call",) else ""
@@ -241,7 +247,7 @@ class _Library:
 def _library(subject: Subject, question: Question) -> _Library:
     name, case = subject.implementation.name, question.case
     D, M, K, T, *chosen = case.dimensions.network
-    if name == "keras" and question.mode in _KERAS_CALLS:
+    if name in TENSORFLOW and question.mode in _KERAS_CALLS:
         outputs = "[h, y]" if question.sequences else "y"
         build = _KERAS.format(
             D=D,
@@ -256,12 +262,12 @@ def _library(subject: Subject, question: Question) -> _Library:
         )
         needs = "needs NumPy and the library only"
         return _Library("import tensorflow as tf", build, needs, _KERAS_CALLS, True)
-    module, _, function = name.partition(":")
-    if function:
-        imports = (
-            f"import sys\nsys.path.insert(0, {os.getcwd()!r})\nfrom {module} import {function}"
-        )
-        calls = {question.mode: f"{function}(x, Wx, Wh, bh, Wo, bo)"}
+    if isinstance(subject.implementation, FunctionImplementation):
+        module, _, function = name.partition(":")
+        first = function.partition(".")[0]
+        imports = f"import sys\nsys.path.insert(0, {os.getcwd()!r})\nfrom {module} import {first}"
+        called_as = f"{function}.states_and_outputs" if question.sequences else function
+        calls = {question.mode: f"{called_as}(x, Wx, Wh, bh, Wo, bo)"}
         return _Library(imports, "", "needs NumPy and the library only", calls, False)
     return _of_this_project(subject, question)
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
+import sys
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from conformance.checking import Property
+from conformance.implementations import IMPLEMENTATIONS
+from conformance.implementations.protocol import Implementation
 from conformance.subject import Subject
 
 #: Scripts are written here, in the folder where pytest was started.
@@ -31,6 +35,23 @@ class Script:
         FOLDER.mkdir(exist_ok=True)
         path.write_text(self.text, encoding="utf-8")
         return path
+
+
+def loadable(implementation: Implementation) -> bool:
+    """Whether a script can load it: by a name of this project's, or from the user's module."""
+    name = implementation.name.partition("+")[0]
+    if name in IMPLEMENTATIONS:
+        return True
+    module, _, path = name.partition(":")
+    if not path or "<" in path or module == "__main__":
+        return False
+    if module not in sys.modules:
+        return True  # named by the user, and to be found where the script is run
+    found: Any = sys.modules[module]
+    for part in path.split("."):
+        found = getattr(found, part, None)
+    own = (getattr(implementation, "function", None), type(implementation), implementation)
+    return any(found is thing for thing in own)
 
 
 def of_this_project(subject: Subject) -> tuple[str, str, str]:

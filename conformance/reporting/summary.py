@@ -168,8 +168,9 @@ def _weaknesses(results: list[Result], record: RunRecord) -> list[str]:
         lines.append(f"out of date: «{name}» ({record.deviation_counts()[name][1]} cases conform)")
     for name, (deviating, met) in sorted(record.deviation_counts().items()):
         if deviating:
-            script = f"; {record.deviations[name].script}" if name in record.deviations else ""
-            lines.append(f"deviates (known): {name}, {deviating} of {met} cases{script}")
+            known = record.deviations.get(name)
+            script = f"; {known.script}" if known is not None and known.script else ""
+            lines.append(f"{DEVIATES}: {name}, {deviating} of {met} cases{script}")
     inapplicable: dict[str, set[str]] = {}
     for result in results:
         if result.verdict == NOT_APPLICABLE:

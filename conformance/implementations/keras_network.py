@@ -1,0 +1,183 @@
+"""What Keras is asked in the same way on every backend: the network, its weights and counts.
+
+The network is the one that everybody writes, ``Input((T, D)) -> SimpleRNN(M) -> Dense(K)``. A
+backend's own file says how it is executed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any, Iterator, Optional, Sequence
+
+import numpy as np
+
+from conformance.activations import ACTIVATIONS
+from conformance.implementations.keras_summary import parse_summary
+from conformance.implementations.protocol import Network, Parameters, Shapes, Summary, Weight
+from strategies import NetworkSize
+from strategies.dtypes import POLICIES
+
+#: What Keras calls a definition of `conformance.activations`, where that is not its name.
+KERAS_NAMES = {"hard_sigmoid_keras_2": "hard_sigmoid"}
+
+
+class KerasModel(Network):
+    """A functional model. With ``sequences`` it has two outputs, every state and every y.
+
+    ``keras`` is the module: ``keras``, ``tf.keras`` or ``tf_keras``.
+    """
+
+    def __init__(
+        self,
+        keras: Any,
+        size: NetworkSize,
+        dtype: str,
+        *,
+        sequences: bool,
+        recurrent_initializer: str = "orthogonal",
+    ) -> None:
+        self.keras, self.size, self.dtype, self.sequences = keras, size, dtype, sequences
+        self._set_floatx()
+        D, M, K, T = size[:4]
+        inputs = keras.Input((T, D), dtype=self.carrier)
+        self.simple_rnn = keras.layers.SimpleRNN(
+            M,
+            keras_name(size.activation),
+            recurrent_initializer=recurrent_initializer,
+            return_sequences=sequences,
+            dtype=dtype,
+        )
+        self.dense = keras.layers.Dense(K, keras_name(size.dense_activation), dtype=dtype)
+        self.hidden = self.simple_rnn(inputs)
+        self.outputs = self.dense(self.hidden)
+        self.model = keras.Model(inputs, [self.hidden, self.outputs] if sequences else self.outputs)
+
+    @property
+    def carrier(self) -> str:
+        """The dtype of the arrays that the model is given."""
+        return POLICIES[self.dtype].weights
+
+    def _set_floatx(self) -> None:
+        """predict() casts its inputs to floatx, whatever the model's dtype."""
+        self.keras.backend.set_floatx(self.carrier)
+
+    def execute(self, inputs: np.ndarray, mode: str) -> Any:
+        """What the model returns for ``inputs`` (N, T, D) in a mode that is not `predict`'s."""
+        raise NotImplementedError
+
+    def to_numpy(self, result: Any) -> np.ndarray:
+        """A result as the user would read it."""
+        return np.asarray(result)
+
+    def set_weights(self, weights: Sequence[np.ndarray]) -> None:
+        self.model.set_weights(list(weights))
+
+    def get_weights(self) -> list[np.ndarray]:
+        weights = [*self.simple_rnn.get_weights(), *self.dense.get_weights()]
+        return [_as_carried(weight) for weight in weights]
+
+    def output(self, inputs: np.ndarray, mode: str) -> np.ndarray:
+        result: np.ndarray = self._run(inputs, mode)[0]
+        return result
+
+    def states_and_outputs(self, inputs: np.ndarray, mode: str) -> tuple[np.ndarray, np.ndarray]:
+        states, outputs = self._run(inputs, mode)
+        return states, outputs
+
+    def _run(self, inputs: np.ndarray, mode: str) -> list[np.ndarray]:
+        self._set_floatx()
+        if mode == "predict":
+            results = self.model.predict(inputs, verbose=0)
+        elif mode == "predict_on_batch":
+            results = self.model.predict_on_batch(inputs)
+        else:
+            results = self.execute(inputs, mode)
+        listed = results if isinstance(results, (list, tuple)) else [results]
+        return [_as_carried(self.to_numpy(result)) for result in listed]
+
+    def weight_table(self) -> list[Weight]:
+        table = []
+        for name, layer in (("simple_rnn", self.simple_rnn), ("dense", self.dense)):
+            for weight in layer.weights:
+                # Keras 2 says "simple_rnn/simple_rnn_cell/kernel:0", Keras 3 "kernel".
+                short = weight.name.split("/")[-1].split(":")[0]
+                dtype = getattr(weight.dtype, "name", weight.dtype)
+                table.append(Weight(name, short, tuple(weight.shape), str(dtype)))
+        return table
+
+    def parameters(self) -> Parameters:
+        def size(weights: Sequence[Any]) -> int:
+            return sum(int(np.prod(tuple(w.shape))) for w in weights)
+
+        return Parameters(
+            simple_rnn=self.simple_rnn.count_params(),
+            dense=self.dense.count_params(),
+            total=self.model.count_params(),
+            summed_over_weights=size(self.model.weights),
+            trainable=size(self.model.trainable_weights),
+            non_trainable=size(self.model.non_trainable_weights),
+        )
+
+    def summary(self) -> Summary:
+        lines: list[str] = []
+        self.model.summary(print_fn=lambda text, **_: lines.extend(text.splitlines()))
+        return parse_summary(lines)
+
+    def shapes(self, N: Optional[int], T: Optional[int]) -> Shapes:
+        hidden = tuple(self.simple_rnn.compute_output_shape((N, T, self.size.D)))
+        return Shapes(
+            tuple(self.hidden.shape),
+            tuple(self.outputs.shape),
+            hidden,
+            tuple(self.dense.compute_output_shape(hidden)),
+        )
+
+
+def _as_carried(array: np.ndarray) -> np.ndarray:
+    """A bfloat16 array, of a type that is not NumPy's own, as float32."""
+    return array.astype(np.float32) if array.dtype.name == "bfloat16" else array
+
+
+def keras_name(activation: str) -> str:
+    """The name under which Keras knows an activation."""
+    return KERAS_NAMES.get(activation, activation)
+
+
+def known_activations(keras: Any) -> tuple[str, ...]:
+    """Those that this Keras knows by name; hard_sigmoid as its version defines it."""
+    is_keras_2 = not hasattr(keras, "ops")
+    other = "hard_sigmoid" if is_keras_2 else "hard_sigmoid_keras_2"
+    return tuple(a for a in ACTIVATIONS if a != other and _is_known(keras, keras_name(a)))
+
+
+def _is_known(keras: Any, activation: str) -> bool:
+    try:
+        keras.activations.get(activation)
+    except ValueError:
+        return False
+    return True
+
+
+def installed(*distributions: str) -> str:
+    """The version of the first of these distributions that is there, or ``not installed``."""
+    for distribution in distributions:
+        with contextlib.suppress(PackageNotFoundError):
+            return version(distribution)
+    return "not installed"
+
+
+@contextlib.contextmanager
+def silent_stderr() -> Iterator[None]:
+    """TensorFlow 2.21, for one, prints four lines from C++ at import, whatever the log level."""
+    sys.stderr.flush()
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)

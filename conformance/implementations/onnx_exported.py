@@ -1,0 +1,112 @@
+"""Keras's own export to ONNX, ``model.export(format="onnx")``, run by ONNX Runtime.
+
+The exported model is a Loop over MatMul, Add and Tanh. Its weights are constants; here they are
+made inputs of the model, so that new weights need no new export. They are found among the
+constants by their values, random ones that are set before the export.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+import warnings
+from pathlib import Path
+from typing import Any, ClassVar, Sequence
+
+import numpy as np
+
+from conformance.implementations.keras_network import installed, silent_stderr
+from conformance.implementations.keras_tensorflow import (
+    DISTRIBUTIONS,
+    KerasNetwork,
+    load_tensorflow,
+)
+from conformance.implementations.onnx_rnn import import_library, runtime_session
+from conformance.implementations.protocol import (
+    OUTPUT,
+    STATES,
+    Implementation,
+    ImplementationError,
+    Network,
+)
+from strategies import NetworkSize
+
+
+class ExportedNetwork(Network):
+    """A session of the exported model, fed with inputs and weights."""
+
+    def __init__(self, size: NetworkSize, dtype: str, *, sequences: bool) -> None:
+        onnx = import_library("onnx")
+        network = KerasNetwork(load_tensorflow(), size, dtype, sequences=sequences)
+        rng = np.random.default_rng(0)
+        marked = [rng.standard_normal(w.shape).astype(dtype) for w in network.get_weights()]
+        network.set_weights(marked)
+        model = _exported(onnx, network, size, dtype)
+        self.names = [_constant_to_input(onnx, model.graph, weight) for weight in marked]
+        self.session = runtime_session(model)
+        given = {x.name for x in self.session.get_inputs()} - set(self.names)
+        (self.input_name,) = given
+        self.feed: dict[str, np.ndarray] = {}
+
+    def set_weights(self, weights: Sequence[np.ndarray]) -> None:
+        self.feed = {name: np.array(w, order="C") for name, w in zip(self.names, weights)}
+
+    def output(self, inputs: np.ndarray, mode: str) -> np.ndarray:
+        result: np.ndarray = self._run(inputs)[0]
+        return result
+
+    def states_and_outputs(self, inputs: np.ndarray, mode: str) -> tuple[np.ndarray, np.ndarray]:
+        states, outputs = self._run(inputs)
+        return states, outputs
+
+    def _run(self, inputs: np.ndarray) -> list[np.ndarray]:
+        results: list[np.ndarray] = self.session.run(None, {self.input_name: inputs, **self.feed})
+        return results
+
+
+def _exported(onnx: Any, network: KerasNetwork, size: NetworkSize, dtype: str) -> Any:
+    if not hasattr(network.model, "export"):
+        raise ImplementationError("this Keras has no model.export: Keras 3 has")
+    network.model(np.zeros((1, size.T or 2, size.D), dtype))  # export wants a model that was called
+    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings(), silent_stderr():
+        warnings.simplefilter("ignore")
+        path = str(Path(folder, "model.onnx"))
+        with contextlib.redirect_stdout(None):
+            network.model.export(path, format="onnx", verbose=False)
+        return onnx.load(path)
+
+
+def _constant_to_input(onnx: Any, graph: Any, weight: np.ndarray) -> str:
+    """Turn the constant with these values into an input of the graph; its name."""
+    for constant in graph.initializer:
+        array = onnx.numpy_helper.to_array(constant)
+        if array.shape == weight.shape and np.array_equal(array, weight):
+            kind, name = constant.data_type, constant.name
+            graph.initializer.remove(constant)
+            graph.input.append(onnx.helper.make_tensor_value_info(name, kind, weight.shape))
+            return str(name)
+    raise ImplementationError(
+        f"the exported model has no constant of shape {weight.shape} with the values of a weight"
+    )
+
+
+class KerasOnnx(Implementation):
+    """``--implementation keras-onnx``."""
+
+    name = "keras-onnx"
+    modes = ("run",)
+    capabilities = frozenset({OUTPUT, STATES})
+    costs: ClassVar[dict[str, int]] = {"run": 4}
+    extra = "keras-onnx"
+    threads = "one thread for each worker"
+
+    def network(self, size: NetworkSize, dtype: str, *, sequences: bool) -> ExportedNetwork:
+        return ExportedNetwork(size, dtype, sequences=sequences)
+
+    def versions(self) -> dict[str, str]:
+        return {
+            "keras": installed("keras"),
+            "tensorflow": installed(*DISTRIBUTIONS),
+            "tf2onnx": installed("tf2onnx"),
+            "onnxruntime": installed("onnxruntime"),
+        }
