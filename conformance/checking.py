@@ -17,10 +17,11 @@ import time
 import traceback
 import zlib
 from dataclasses import asdict, dataclass, field
-from typing import Any, Callable, Iterator, Optional
+from typing import Any, Callable, Iterable, Iterator, Optional
 
 import numpy as np
 from hypothesis import HealthCheck, Phase, given, seed, settings, target
+from hypothesis.database import ExampleDatabase
 from hypothesis.errors import HypothesisException
 
 from conformance.deviations import Deviation
@@ -347,6 +348,27 @@ def _because(error: BaseException, sentence: str) -> Nonconformity:
     return nonconformity
 
 
+def _failures_only(database: Optional[ExampleDatabase]) -> Optional[ExampleDatabase]:
+    """Keep failing examples, and not the ones of the largest share, which would be drawn first."""
+    return None if database is None else _Failures(database)
+
+
+class _Failures(ExampleDatabase):
+    def __init__(self, kept: ExampleDatabase) -> None:
+        super().__init__()
+        self.kept = kept
+
+    def save(self, key: bytes, value: bytes) -> None:
+        if not key.endswith(b".pareto"):
+            self.kept.save(key, value)
+
+    def fetch(self, key: bytes) -> Iterable[bytes]:
+        return [] if key.endswith(b".pareto") else self.kept.fetch(key)
+
+    def delete(self, key: bytes, value: bytes) -> None:
+        self.kept.delete(key, value)
+
+
 def _as_hypothesis_test(attempt: _Attempt) -> Callable[[], None]:
     found, subject = attempt.found, attempt.subject
 
@@ -365,7 +387,7 @@ def _as_hypothesis_test(attempt: _Attempt) -> Callable[[], None]:
     )
     configured: Callable[[], None] = settings(
         max_examples=found.budget(subject),
-        database=settings().database,  # seed() alone would forget failing examples
+        database=_failures_only(settings().database),  # seed() alone would forget them
         derandomize=False,
         deadline=None,  # building a network takes a hundred times longer than using it
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],

@@ -30,7 +30,7 @@ def a_list(folder, *entries):
 def deviation(when, implementation="numpy+leaky_relu_of_another_slope", found="*", **more):
     return Deviation(
         name="a slope",
-        implementation=implementation,
+        implementations=(implementation,),
         properties=(found,),
         versions=(Requirement("numpy>=1.21"),),
         when=compile(when, "when", "eval"),

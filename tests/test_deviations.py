@@ -34,7 +34,7 @@ def _quick_and_without_memory(monkeypatch):
 
 def test_an_entry_is_read_as_it_is_written(tmp_path):
     (entry,) = read_deviations(a_list(tmp_path, WHOLE))
-    assert (entry.name, entry.implementation, entry.properties) == ("a slope", "numpy", ("*",))
+    assert (entry.name, entry.implementations, entry.properties) == ("a slope", ("numpy",), ("*",))
     assert [str(requirement) for requirement in entry.versions] == ["numpy>=1.21"]
     assert entry.applies(activation="relu")
     assert not entry.applies(activation="tanh")
