@@ -15,7 +15,10 @@ from pages import a_result
 from conformance.reporting.progress import Progress
 from conformance.reporting.summary import RunRecord
 
-NUMPY = ("--implementation", "numpy", "--max-examples", "5", "-k", "recurrence")
+NUMPY = (
+    "--implementation", "numpy", "--dtypes", "float32,float64", "--max-examples", "5",
+    "-k", "recurrence",
+)  # fmt: skip
 
 
 def in_a_terminal(folder, *arguments):
