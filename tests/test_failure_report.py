@@ -131,7 +131,8 @@ def test_the_command_repeats_the_failure_of_an_installed_suite(other_folder):
     done = run(
         sys.executable, "-m", "pytest", "-p", "no:cacheprovider",
         "-p", "conformance.plugin", "--pyargs", "conformance.properties",
-        *TRANSPOSED, "-k", "last_output_equals", "--dtypes", "float32", cwd=other_folder, path=str(ROOT),
+        *TRANSPOSED, "-k", "last_output_equals", "--dtypes", "float32",
+        cwd=other_folder, path=str(ROOT),
     )  # fmt: skip
     assert done.status == 1
     assert done.summary[0] == "mine:transposed FAILS. Not always true:"
