@@ -23,6 +23,7 @@ from conformance.implementations.keras_network import (
 from conformance.implementations.keras_tensorflow import KerasTensorFlow
 from conformance.implementations.protocol import (
     CAPABILITIES,
+    CHOSEN_ACTIVATIONS,
     Implementation,
     ImplementationError,
 )
@@ -154,6 +155,8 @@ class KerasBackend(Implementation):
         self.backend, self.name, self.extra = backend, f"keras:{backend}", f"keras-{backend}"
         self.modes, self.compiled_modes = BACKENDS[backend].modes, BACKENDS[backend].compiled_modes
         self.costs = BACKENDS[backend].costs  # type: ignore[misc]
+        if backend == "openvino":  # which has not been looked at with others than tanh
+            self.capabilities -= {CHOSEN_ACTIVATIONS}
 
     def network(self, size: NetworkSize, dtype: str, *, sequences: bool) -> BackendNetwork:
         keras = load_keras(self.backend)

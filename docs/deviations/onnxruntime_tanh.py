@@ -1,8 +1,9 @@
 """ONNX Runtime's RNN operator has a tanh that is off by an absolute 1.8e-7, at small numbers too.
 
 It returns 1.19e-07 for 4.47e-08, and 0 for 7.5e-14, as 2·sigmoid(2z) − 1 in float32 does. Its own
-Tanh operator is within 5.1 units in the last place everywhere. In a run it is judged as what it is,
-a tanh within 8 ulp and 2^-22 = 2.4e-7: `COARSE_TANH` in conformance/implementations/onnx_rnn.py.
+Tanh operator is within 5.1 units in the last place of every one of them. In a run it is judged as
+what it is, a tanh within 8 ulp and 2^-22 = 2.4e-7: `COARSE_TANH` in
+conformance/implementations/onnx_rnn.py.
 """
 
 import numpy as np
