@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from collections import Counter
 
 import numpy as np
 import pytest
@@ -96,13 +97,14 @@ def worse_in_company(x, *weights):
 
 
 class EveryOther:
-    """Wrong at first, then right, then wrong again."""
+    """For the same inputs wrong at first, then right, then wrong again."""
 
-    calls = 0
+    def __init__(self):
+        self.asked = Counter()
 
-    def __call__(self, *weights):
-        self.calls += 1
-        return forward(*weights) + np.float32(self.calls % 2)
+    def __call__(self, x, *weights):
+        self.asked[x.tobytes()] += 1
+        return forward(x, *weights) + np.float32(self.asked[x.tobytes()] % 2)
 
 
 #: A failure of each kind, and the lines of its text.
@@ -282,7 +284,13 @@ def test_the_script_of_a_fault_fails_and_passes_without_the_fault(name, found):
     assert (done.returncode, done.stderr) == (0, "")
 
 
-@pytest.mark.parametrize("name", [name for name, fault in FAULTS.items() if fault.numeric])
+#: They show in cases of their own: other activations, NaN, infinity.
+ELSEWHERE = ("activations", "special values")
+
+
+@pytest.mark.parametrize(
+    "name", [n for n, fault in FAULTS.items() if fault.numeric and fault.group not in ELSEWHERE]
+)
 def test_every_numeric_fault_that_a_property_of_answers_notices_has_a_script_that_fails(name):
     for found in (EVERY_STEP, LAST_OUTPUT, PROPERTIES["test_the_future_does_not_change_the_past"]):
         subject = subject_of(fault(name), max_examples=100)
