@@ -7,7 +7,7 @@ from typing import Optional
 
 import numpy as np
 
-from conformance.error_bound import Bounded
+from conformance.sums import Bounded
 from strategies import Case
 from strategies.dtypes import POLICIES
 

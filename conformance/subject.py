@@ -13,7 +13,6 @@ from conformance import error_bound
 from conformance.arithmetic import Arithmetic
 from conformance.comparison import Comparison, compare, informative
 from conformance.deviations import FACTS, Deviation, read_deviations
-from conformance.error_bound import Bounded
 from conformance.implementations.protocol import (
     CHOSEN_ACTIVATIONS,
     SEVERAL_MODES,
@@ -22,6 +21,7 @@ from conformance.implementations.protocol import (
     as_array,
 )
 from conformance.probing import probed
+from conformance.sums import Bounded
 from conformance.time_limit import TimeLimitReached, call_within
 from strategies import WIDE_DTYPES, Case, Dimensions, NetworkSize, cases, dimensions
 from strategies.dtypes import POLICIES

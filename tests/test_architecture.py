@@ -15,6 +15,7 @@ LAYERS = [
     ["strategies"],
     ["conformance.activation_errors", "conformance.activations", "conformance.deviations"],
     ["conformance.equations", "conformance.arithmetic", "conformance.exactness"],
+    ["conformance.sums"],
     ["conformance.error_bound"],
     ["conformance.comparison"],
     ["conformance.implementations", "conformance.minimise", "conformance.time_limit"],

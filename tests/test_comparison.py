@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from conformance.comparison import INFORMATIVE, Comparison, compare, discriminating, informative
 from conformance.equations import simple_rnn
-from conformance.error_bound import Bounded
+from conformance.sums import Bounded
 from strategies import Case, Dimensions, Tensors, notebook_case
 from strategies.tensors import seeded
 

@@ -11,9 +11,9 @@ import numpy as np
 
 from conformance.checking import holds_for
 from conformance.comparison import compare
-from conformance.error_bound import Bounded
 from conformance.implementations.protocol import STATES
 from conformance.subject import Subject, require
+from conformance.sums import Bounded
 from strategies import Case, seeds
 
 
