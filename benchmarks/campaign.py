@@ -217,6 +217,7 @@ def sharp(name: Optional[str]) -> dict[str, Any]:
         texture = str(rng.choice(["normal", "glorot", "one_hot", "cancelling"]))
         case = case_of(seeded(texture, int(rng.integers(2**32)), size, "float32"), size, "float32")
         network = network_class(size.network, "float32", sequences=True)
+        network.rng = rng
         network.set_weights(case.weights)
         states, outputs = network.run(case.inputs)
         last = propagated_output(case, row)
