@@ -1,0 +1,78 @@
+"""How a fault is seeded into Keras: a patch of the installed Keras, underneath its public API."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Callable
+
+from conformance.implementations.keras_tensorflow import (
+    KerasNetwork,
+    KerasTensorFlow,
+    load_tensorflow,
+)
+from strategies import NetworkSize
+
+Patch = Callable[[Any], None]
+
+
+@dataclass(frozen=True)
+class KerasFault:
+    """A patch of ``tf``, the module: its name, the part of the specification, one sentence."""
+
+    name: str
+    group: str
+    description: str
+    patch: Patch
+
+
+KERAS_FAULTS: dict[str, KerasFault] = {}
+
+
+def seeded(group: str) -> Callable[[Patch], Patch]:
+    """Enter ``patch(tf)`` into the catalogue; its docstring says what is wrong."""
+
+    def enter(patch: Patch) -> Patch:
+        description = (patch.__doc__ or "").strip().rstrip(".")
+        KERAS_FAULTS[patch.__name__] = KerasFault(patch.__name__, group, description, patch)
+        return patch
+
+    return enter
+
+
+class FaultyKeras(KerasTensorFlow):
+    """Keras with a fault, patched in when the first network is built."""
+
+    def __init__(self, fault: str) -> None:
+        self.name = f"keras+{fault}"
+        self.fault = fault
+        self.patched = False
+
+    def network(self, size: NetworkSize, dtype: str, *, sequences: bool) -> KerasNetwork:
+        self._patch()
+        return super().network(size, dtype, sequences=sequences)
+
+    def network_for_cases(self, size: NetworkSize, dtype: str, *, sequences: bool) -> KerasNetwork:
+        self._patch()
+        return super().network_for_cases(size, dtype, sequences=sequences)
+
+    def _patch(self) -> None:
+        if not self.patched:
+            KERAS_FAULTS[self.fault].patch(load_tensorflow())
+            self.patched = True
+
+
+def patch_cell(tf: Any, formula: Callable[..., Any]) -> None:
+    """Replace SimpleRNNCell.call by ``formula(tf, cell, x, h)``."""
+
+    def call(self: Any, inputs: Any, states: Any, training: Any = None) -> Any:
+        h = states[0] if isinstance(states, (list, tuple)) else states
+        new = formula(tf, self, inputs, h)
+        return new, [new] if isinstance(states, (list, tuple)) else new
+
+    tf.keras.layers.SimpleRNNCell.call = call
+
+
+def right_state(tf: Any, cell: Any, x: Any, h: Any) -> Any:
+    """The new state as it should be."""
+    z = tf.matmul(x, cell.kernel) + cell.bias + tf.matmul(h, cell.recurrent_kernel)
+    return cell.activation(z)
