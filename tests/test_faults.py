@@ -176,7 +176,8 @@ def test_a_fault_that_both_catalogues_name_is_the_same():
 
 def test_every_fault_of_keras_is_described():
     for fault in KERAS_FAULTS.values():
-        assert fault.description and fault.group
+        assert fault.description
+        assert fault.group
 
 
 def test_a_faulty_implementation_says_so_in_its_name():
