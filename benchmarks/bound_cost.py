@@ -16,7 +16,8 @@ from typing import Any, Callable, Optional
 
 from conformance.arithmetic import IEEE
 from conformance.equations import dense, simple_rnn
-from conformance.error_bound import propagated_output, residual_output, residual_state
+from conformance.error_bound import residual_output, residual_state
+from conformance.propagation import propagated_output
 from strategies import Case, Dimensions
 from strategies.cases import case_of
 from strategies.tensors import seeded

@@ -34,11 +34,12 @@ from conformance.activations import ACTIVATIONS
 from conformance.arithmetic import IEEE
 from conformance.comparison import compare, informative
 from conformance.deviations import read_deviations
-from conformance.error_bound import propagated_output, residual_output, residual_state
+from conformance.error_bound import residual_output, residual_state
 from conformance.faults import FAULTS
 from conformance.implementations import load_implementation
 from conformance.implementations.numpy_loop import NumpyLoop, NumpyNetwork
 from conformance.implementations.protocol import Implementation, Network
+from conformance.propagation import propagated_output
 from conformance.subject import Run, Subject
 from strategies import DTYPES, TEXTURES, WIDE_DTYPES, Case, Dimensions
 from strategies.cases import case_of

@@ -24,6 +24,7 @@ PIECES = (
     ("/hypothesis/", "drawing: Hypothesis"),
     ("/strategies/", "drawing: textures"),
     ("error_bound.py", "bound"),
+    ("propagation.py", "bound"),
     ("exactness.py", "bound"),
     ("arithmetic.py", "bound"),
     ("equations.py", "equations"),

@@ -25,7 +25,7 @@ from hypothesis.database import ExampleDatabase
 from hypothesis.errors import HypothesisException
 
 from conformance.deviations import Deviation
-from conformance.implementations.protocol import SEVERAL_MODES, ImplementationError
+from conformance.implementations.protocol import OPTIONS, SEVERAL_MODES, ImplementationError
 from conformance.minimise import minimise
 from conformance.subject import Nonconformity, Question, Shares, Subject
 from conformance.tally import Coverage, Tally
@@ -253,7 +253,7 @@ def _search(found: Property, subject: Subject, tally: Tally) -> Optional[Failure
 
 def _always(found: Property, subject: Subject) -> Iterator[dict[str, Any]]:
     """What is run whatever is drawn: the notebook's case, and networks of two known sizes."""
-    if "case" in found.draws:
+    if "case" in found.draws and OPTIONS not in found.needs:
         extras = {name: 0 for name in found.draws if name != "case"}
         yield {"case": notebook_case(subject.dtype), **extras}
     if set(found.draws) == {"size"}:
@@ -440,4 +440,7 @@ def _key(drawn: dict[str, Any]) -> bytes:
     case = drawn.get("case")
     tensors = [] if case is None else [case.inputs, *case.weights]
     rest = repr([(n, v) for n, v in drawn.items() if n != "case"]).encode()
+    if case is not None and case.options is not None:
+        tensors += [t for t in (case.mask, case.initial_state) if t is not None]
+        rest += repr(case.dimensions).encode()
     return rest + b"".join(repr(t.shape).encode() + t.tobytes() for t in tensors)

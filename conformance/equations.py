@@ -43,6 +43,46 @@ def simple_rnn(
     return states
 
 
+def simple_rnn_with_options(
+    x: np.ndarray,
+    Wx: np.ndarray,
+    Wh: np.ndarray,
+    bh: np.ndarray,
+    *,
+    initial_state: np.ndarray,
+    used: Optional[np.ndarray] = None,
+    zero_output_for_mask: bool = False,
+    activation: Callable[[np.ndarray], np.ndarray] = np.tanh,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Every output (N, T, M) and every state (N, T, M), in the order of processing.
+
+    A step that is not used leaves the state as it was. Its output is that of the step before it, or
+    0 if that is asked for; before the first step it is 0, whatever the initial state. Keras
+    documents this in `RNN`; keras/src/backend/*/rnn.py is where it happens.
+
+    Args:
+        x: inputs (N, T, D), flipped in time already for ``go_backwards``.
+        Wx: kernel (D, M).
+        Wh: recurrent kernel (M, M).
+        bh: bias (M,), zeros for ``use_bias=False``.
+        initial_state: h_0, (N, M).
+        used: the mask (N, T), flipped like x: whether a step of a sample is used; all by default.
+        zero_output_for_mask: whether the output of a step that is not used is 0.
+        activation: what is applied to each sum; tanh by default.
+    """
+    (N, T, _), M = x.shape, len(bh)
+    used = np.ones((N, T), bool) if used is None else used
+    h, before = initial_state, np.zeros((N, M), x.dtype)
+    outputs, states = np.empty((N, T, M), x.dtype), np.empty((N, T, M), x.dtype)
+    for t in range(T):
+        step = used[:, t, None]
+        new = activation(x[:, t] @ Wx + h @ Wh + bh)
+        h = np.where(step, new, h)
+        before = np.where(step, new, 0 if zero_output_for_mask else before)
+        outputs[:, t], states[:, t] = before, h
+    return outputs, states
+
+
 def dense(h: np.ndarray, Wo: np.ndarray, bo: np.ndarray) -> np.ndarray:
     """Y = h Wo + bo for h (…, M), Wo (M, K), bo (K,): shape (…, K)."""
     return h @ Wo + bo

@@ -9,18 +9,20 @@ from typing import Any, Callable, Optional
 import numpy as np
 from hypothesis import strategies as st
 
-from conformance import error_bound
 from conformance.arithmetic import Arithmetic
 from conformance.comparison import Comparison, compare, informative
 from conformance.deviations import FACTS, Deviation, read_deviations
+from conformance.error_bound import residual_output, residual_state
 from conformance.implementations.protocol import (
     CHOSEN_ACTIVATIONS,
     SEVERAL_MODES,
+    Answer,
     Implementation,
     Network,
     as_array,
 )
 from conformance.probing import probed
+from conformance.propagation import propagated_output
 from conformance.sums import Bounded
 from conformance.time_limit import TimeLimitReached, call_within
 from strategies import WIDE_DTYPES, Case, Dimensions, NetworkSize, cases, dimensions
@@ -90,7 +92,8 @@ class Run:
 class Question:
     """What an implementation was asked; ``answer`` is None where it raised.
 
-    The answer is the last output, or states and outputs where ``sequences`` were asked for.
+    The answer is the last output, states and outputs where ``sequences`` were asked for, or an
+    `Answer` of a network with options.
     """
 
     case: Case
@@ -171,6 +174,7 @@ class Subject:
         facts: dict[str, Any] = dict.fromkeys(FACTS)
         if case is not None:
             facts.update(case.dimensions._asdict(), texture=case.texture)
+            facts.update({} if case.options is None else case.options._asdict())
         return {**facts, "mode": self.mode, "dtype": self.dtype}
 
     # What is drawn
@@ -262,6 +266,19 @@ class Subject:
             as_array(outputs, "the sequence of outputs", (case.N, case.T, case.K), self.results),
         )
 
+    def answer(self, case: Case, *, batch_size: Optional[int] = None) -> Answer:
+        """What a network with options returns, as it returns it (see `conformance.answers`)."""
+        question = self._ask(case, self.mode or self.modes[0], sequences=False)
+        network = self.network(case, sequences=False)
+        question.answer = answer = network.answer(
+            case.inputs,
+            question.mode,
+            mask=case.mask,
+            initial_state=case.initial_state,
+            batch_size=batch_size,
+        )
+        return answer
+
     def _ask(self, case: Case, mode: str, *, sequences: bool) -> Question:
         self.asked.append(Question(case, mode, sequences))
         return self.asked[-1]
@@ -270,7 +287,7 @@ class Subject:
 
     def equation(self, case: Case) -> Bounded:
         """The last output by the recurrence, and how far rounding may lead from it."""
-        return error_bound.propagated_output(case, self.arithmetic)
+        return propagated_output(case, self.arithmetic)
 
     def judge(
         self,
@@ -297,8 +314,8 @@ class Subject:
 
     def judge_steps(self, case: Case, states: np.ndarray, outputs: np.ndarray) -> None:
         """Judge every step by the residual bound (R)."""
-        of_states = error_bound.residual_state(case, states, self.arithmetic)
-        of_outputs = error_bound.residual_output(case, states, self.arithmetic)
+        of_states = residual_state(case, states, self.arithmetic)
+        of_outputs = residual_output(case, states, self.arithmetic)
         self.judge(compare("state", states, of_states), case)
         self.judge(
             compare("output", outputs, of_outputs),

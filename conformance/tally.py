@@ -100,14 +100,27 @@ class Tally:
 def _discriminates(case: Case) -> bool:
     x, Wx, Wh, bh = case.as_computed[:4]
     activation = ACTIVATIONS[case.activation].value
-    return discriminating(case, equations.simple_rnn(x, Wx, Wh, bh, activation=activation))
+    if case.options is None:
+        return discriminating(case, equations.simple_rnn(x, Wx, Wh, bh, activation=activation))
+    x, used, initial = case.processed
+    _, states = equations.simple_rnn_with_options(
+        x, Wx, Wh, bh, initial_state=initial, used=used, activation=activation
+    )
+    return discriminating(case, states)
 
 
 def options_of(case: Case) -> dict[str, str]:
     """Everything about a case that is neither a weight nor an input, by name, in words."""
     options: dict[str, str] = {}
     for entry in dataclasses.fields(case):
-        if entry.name not in (*Tensors._fields, "policy"):  # a report has the dtype by itself
+        if entry.name == "options" and case.options is None:
+            continue
+        if entry.name not in (
+            *Tensors._fields,
+            "policy",
+            "mask",
+            "initial_state",
+        ):  # a report has the dtype by itself
             options.update(_in_words(entry.name, getattr(case, entry.name)))
     return options
 

@@ -6,6 +6,7 @@ Knows Hypothesis and NumPy only; neither ``conformance`` nor any library under t
 from strategies.cases import NOTEBOOK_SIZE, WIDE_SIZE, Case, cases, notebook_case, seeds
 from strategies.dimensions import Dimensions, NetworkSize, dimensions
 from strategies.dtypes import DTYPES, WIDE_DTYPES
+from strategies.options import Options
 from strategies.tensors import TEXTURES, Tensors
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "Case",
     "Dimensions",
     "NetworkSize",
+    "Options",
     "Tensors",
     "cases",
     "dimensions",

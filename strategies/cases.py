@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Optional, Sequence
+from typing import Any, NamedTuple, Optional, Sequence
 
 import numpy as np
 from hypothesis import strategies as st
@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from strategies._validation import MEANING, check_choice
 from strategies.dimensions import Dimensions, dimensions
 from strategies.dtypes import DTYPES, POLICIES, computed
+from strategies.options import Options
 from strategies.tensors import (
     MOST_ENTRIES_DRAWN_SINGLY,
     Tensors,
@@ -22,14 +23,24 @@ from strategies.tensors import (
 )
 
 
+class Processed(NamedTuple):
+    """What SimpleRNN goes through: x (N, T, D), used (N, T) where there is a mask, h_0 (N, M)."""
+
+    inputs: np.ndarray
+    used: Optional[np.ndarray]
+    initial_state: np.ndarray
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class Case:
     """Inputs and weights of ``Input(T, D) -> SimpleRNN(M) -> Dense(K)``, all of one dtype.
 
     ``static_time`` says that the network is built for this T (``Input((T, D))``) rather than
     for any (``Input((None, D))``). ``policy`` names what is computed in where it is not the
-    dtype of the arrays (see `strategies.dtypes`). The repr is Python that builds the case again,
-    given ``from numpy import array, float16, float32, inf, nan``.
+    dtype of the arrays (see `strategies.dtypes`). Without ``options`` the network is the plain one;
+    with them ``mask`` (N, T), True where a step is used, and ``initial_state`` (N, M) are given as
+    the options say. The repr is Python that builds the case again, given
+    ``from numpy import array, float16, float32, inf, nan`` and `Options`.
 
     Raises:
         ValueError: a tensor's shape or dtype does not fit the others; it is named.
@@ -45,20 +56,27 @@ class Case:
     activation: str = "tanh"
     dense_activation: str = "linear"
     policy: str = ""
+    options: Optional[Options] = None
+    mask: Optional[np.ndarray] = None
+    initial_state: Optional[np.ndarray] = None
     texture: str = "given"
 
     def __post_init__(self) -> None:
-        for name in Tensors._fields:
-            view = np.asarray(getattr(self, name)).view()
-            view.setflags(write=False)
-            object.__setattr__(self, name, view)
+        for name in (*Tensors._fields, "mask", "initial_state"):
+            if getattr(self, name) is not None:
+                view = np.asarray(getattr(self, name)).view()
+                view.setflags(write=False)
+                object.__setattr__(self, name, view)
         _check(self)
 
     def __repr__(self) -> str:
         parts = [f"{name}={array_text(getattr(self, name))}" for name in Tensors._fields]
-        for name in ("static_time", "activation", "dense_activation", "policy"):
+        for name in ("static_time", "activation", "dense_activation", "policy", "options"):
             if getattr(self, name) != self.__dataclass_fields__[name].default:
                 parts.append(f"{name}={getattr(self, name)!r}")
+        for name in ("mask", "initial_state"):
+            if getattr(self, name) is not None:
+                parts.append(f"{name}={array_text(getattr(self, name))}")
         return f"Case({', '.join(parts)})"
 
     @property
@@ -93,7 +111,7 @@ class Case:
 
     @property
     def dimensions(self) -> Dimensions:
-        """N, T, D, M, K, whether T is fixed, and the activations."""
+        """N, T, D, M, K, whether T is fixed, the activations and the options."""
         return Dimensions(
             self.N,
             self.T,
@@ -103,6 +121,7 @@ class Case:
             self.static_time,
             self.activation,
             self.dense_activation,
+            self.options,
         )
 
     @property
@@ -120,6 +139,18 @@ class Case:
     def as_computed(self) -> Tensors:
         """Inputs and weights rounded to what is computed in, as float64."""
         return Tensors(*(computed(a, self.dtype) for a in (self.inputs, *self.weights)))
+
+    @cached_property
+    def processed(self) -> Processed:
+        """Inputs, mask and initial state as they are computed with, in the order of processing."""
+        x, mask = self.as_computed.inputs, self.mask
+        if self.options and self.options.go_backwards:
+            x, mask = x[:, ::-1], None if mask is None else mask[:, ::-1]
+        if mask is not None:  # what is masked is not looked at
+            x = np.where(mask[:, :, None], x, 0.0)
+        if self.initial_state is None:
+            return Processed(x, mask, np.zeros((self.N, self.M)))
+        return Processed(x, mask, computed(self.initial_state, self.dtype))
 
     def replace(self, **changes: Any) -> Case:
         """The same case with some fields changed."""
@@ -156,6 +187,27 @@ def _check(case: Case) -> None:
             raise ValueError(f"{name} has shape {tensor.shape}: must be {shape}")
         if tensor.dtype != inputs.dtype:
             raise ValueError(f"{name} is {tensor.dtype}, inputs are {inputs.dtype}")
+    _check_options(case)
+
+
+def _check_options(case: Case) -> None:
+    options = case.options or Options()
+    given = {"mask": options.masked, "initial_state": options.initial_state}
+    forms = {"mask": (case.N, case.T), "initial_state": (case.N, case.M)}
+    dtypes = {"mask": np.dtype(bool), "initial_state": case.inputs.dtype}
+    for name, wanted in given.items():
+        array = getattr(case, name)
+        if (array is not None) != wanted:
+            raise ValueError(f"{name} is {'missing' if wanted else 'given'}: options are {options}")
+        if array is not None and array.shape != forms[name]:
+            raise ValueError(f"{name} has shape {array.shape}: must be {forms[name]}")
+        if array is not None and array.dtype != dtypes[name]:
+            raise ValueError(f"{name} is {array.dtype}: must be {dtypes[name]}")
+    if options.unroll and not case.static_time:
+        raise ValueError("static_time=False: a network that is unrolled is built for one T")
+    for name, used in (("bias", options.use_bias), ("dense_bias", options.dense_use_bias)):
+        if not used and getattr(case, name).any():
+            raise ValueError(f"{name} is not zero: options have use_bias=False")
 
 
 def cases(
@@ -191,7 +243,9 @@ def _cases(
     return case_of(seeded(texture, draw(seeds()), size, dtype), size, dtype, texture)
 
 
-def case_of(tensors: Tensors, size: Dimensions, dtype: str, texture: str = "given") -> Case:
+def case_of(
+    tensors: Tensors, size: Dimensions, dtype: str, texture: str = "given", **given: Any
+) -> Case:
     """The case of these tensors, with what is known of it beside them."""
     return Case(
         *tensors,
@@ -199,7 +253,9 @@ def case_of(tensors: Tensors, size: Dimensions, dtype: str, texture: str = "give
         activation=size.activation,
         dense_activation=size.dense_activation,
         policy="" if tensors.inputs.dtype == dtype else dtype,
+        options=size.options,
         texture=texture,
+        **given,
     )
 
 

@@ -9,10 +9,14 @@ from hypothesis import strategies as st
 from hypothesis.errors import InvalidArgument
 
 from strategies._validation import check_range
+from strategies.options import Options
 
 
 class NetworkSize(NamedTuple):
-    """What fixes a network: D, M, K, T where it is built for one T only, and the activations."""
+    """What fixes a network: D, M, K, activations, options, T and N where it is built for one only.
+
+    Without ``options`` it is the plain network of the notebook.
+    """
 
     D: int
     M: int
@@ -20,10 +24,15 @@ class NetworkSize(NamedTuple):
     T: Optional[int] = None
     activation: str = "tanh"
     dense_activation: str = "linear"
+    options: Optional[Options] = None
+    N: Optional[int] = None
 
 
 class Dimensions(NamedTuple):
-    """The five dimensions of a case, whether the network knows T when it is built, activations."""
+    """The five dimensions of a case, whether the network knows T when it is built, and the rest.
+
+    A network that is stateful knows N as well.
+    """
 
     N: int
     T: int
@@ -33,12 +42,15 @@ class Dimensions(NamedTuple):
     static_time: bool = False
     activation: str = "tanh"
     dense_activation: str = "linear"
+    options: Optional[Options] = None
 
     @property
     def network(self) -> NetworkSize:
         """What the network that can answer this case is built from."""
         T = self.T if self.static_time else None
-        return NetworkSize(self.D, self.M, self.K, T, self.activation, self.dense_activation)
+        N = self.N if self.options and self.options.stateful else None
+        chosen = (self.activation, self.dense_activation, self.options)
+        return NetworkSize(self.D, self.M, self.K, T, *chosen, N)
 
 
 def extents(minimum: int, maximum: int) -> list[int]:
@@ -82,6 +94,7 @@ def dimensions(
     pool_seed: int = 0,
     activations: Sequence[str] = ("tanh",),
     dense_activations: Sequence[str] = ("linear",),
+    options: Sequence[tuple[Options, str]] = (),
 ) -> st.SearchStrategy[Dimensions]:
     """Dimensions of a case. Small numbers are frequent, and 1 is the most frequent.
 
@@ -93,12 +106,13 @@ def dimensions(
 
     ``activations`` and ``dense_activations`` are those of SimpleRNN and of Dense. The networks of
     a pool have them in turn, so that each occurs where the pool is as large as there are names.
+    ``options`` are those of the networks of a pool, with the activation of each, in turn as well.
 
     Shrinks towards the smallest of every dimension, or the smallest member of the pool.
 
     Raises:
         InvalidArgument: a range is empty, not positive or not of integers, or
-            ``one_batch_per_network`` is asked for without ``max_networks``.
+            ``one_batch_per_network`` or ``options`` are asked for without ``max_networks``.
     """
     check_range("samples", min_samples, max_samples)
     check_range("time_steps", min_time_steps, max_time_steps)
@@ -109,6 +123,8 @@ def dimensions(
         raise InvalidArgument(f"max_networks={max_networks!r}: must be an integer, at least 1")
     if one_batch_per_network and max_networks is None:
         raise InvalidArgument("one_batch_per_network=True needs max_networks")
+    if options and max_networks is None:
+        raise InvalidArgument("options need max_networks")
     ranges = _Ranges(
         extents(min_samples, max_samples),
         extents(min_time_steps, max_time_steps),
@@ -126,6 +142,8 @@ def dimensions(
     networks = network_pool(ranges, max_networks, rng)
     if (*activations, *dense_activations) != ("tanh", "linear"):
         networks = _activated(networks, activations, dense_activations, rng)
+    if options:
+        networks = _optioned(networks, options, ranges, rng)
     if one_batch_per_network:
         batches = batch_pool(ranges, len(networks), rng)
         return st.sampled_from(list(map(_assemble, networks, batches)))
@@ -133,9 +151,10 @@ def dimensions(
 
 
 def _assemble(network: NetworkSize, batch: tuple[int, int]) -> Dimensions:
-    N, T = batch
-    D, M, K, fixed, *activations = network
-    return Dimensions(N, fixed or T, D, M, K, fixed is not None, *activations)
+    N, T = network.N or batch[0], network.T or batch[1]
+    D, M, K, fixed, activation, dense_activation, options, _ = network
+    chosen = (activation, dense_activation, options)
+    return Dimensions(N, T, D, M, K, fixed is not None, *chosen)
 
 
 def _activated(
@@ -152,6 +171,23 @@ def _activated(
         network._replace(activation=a, dense_activation=b)
         for network, a, b in zip(networks, hidden, outer)
     ]
+
+
+def _optioned(
+    networks: list[NetworkSize],
+    options: Sequence[tuple[Options, str]],
+    ranges: _Ranges,
+    rng: np.random.Generator,
+) -> list[NetworkSize]:
+    """A network for each of the options, with T and N fixed where they ask for it."""
+    found = []
+    for i, (chosen, activation) in enumerate(options):
+        network = networks[i % len(networks)]
+        if chosen.unroll and network.T is None:
+            network = network._replace(T=int(rng.choice(ranges.time_steps)))
+        N = int(rng.choice(ranges.samples)) if chosen.stateful else None
+        found.append(network._replace(activation=activation, options=chosen, N=N))
+    return found
 
 
 def _free_networks(

@@ -8,7 +8,8 @@ import oracles
 from conformance.activations import ACTIVATIONS
 from conformance.arithmetic import IEEE
 from conformance.comparison import compare
-from conformance.error_bound import propagated_output, residual_output, residual_state
+from conformance.error_bound import residual_output, residual_state
+from conformance.propagation import propagated_output
 from strategies import Dimensions
 from strategies.cases import case_of
 from strategies.tensors import seeded

@@ -17,6 +17,7 @@ LAYERS = [
     ["conformance.equations", "conformance.arithmetic", "conformance.exactness"],
     ["conformance.sums"],
     ["conformance.error_bound"],
+    ["conformance.propagation"],
     ["conformance.comparison"],
     ["conformance.implementations", "conformance.minimise", "conformance.time_limit"],
     ["conformance.probing"],

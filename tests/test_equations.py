@@ -13,7 +13,7 @@ from conformance import equations
 from conformance.activations import ACTIVATIONS
 from conformance.arithmetic import IEEE
 from conformance.comparison import compare, informative
-from conformance.error_bound import propagated_output
+from conformance.propagation import propagated_output
 from strategies import Case, cases, dimensions, notebook_case
 
 EXTENT = st.integers(1, 200)

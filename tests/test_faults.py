@@ -10,12 +10,13 @@ from conformance import checking
 from conformance.arithmetic import IEEE
 from conformance.checking import check
 from conformance.comparison import compare
-from conformance.error_bound import propagated_output, residual_state
+from conformance.error_bound import residual_state
 from conformance.faults import FAULTS, explaining_fault, seeded_fault
 from conformance.faults_keras import KERAS_FAULTS
 from conformance.implementations.keras_tensorflow import KerasTensorFlow
 from conformance.implementations.numpy_loop import NumpyLoop, NumpyNetwork
 from conformance.implementations.protocol import ImplementationError
+from conformance.propagation import propagated_output
 from conformance.subject import Run, Subject
 from conformance.sums import Bounded
 from strategies import DTYPES, WIDE_DTYPES, Case, Dimensions, notebook_case

@@ -19,14 +19,8 @@ import oracles
 from conformance.activations import ACTIVATIONS
 from conformance.arithmetic import IEEE, narrow_sums, tensor_float_32, truncated
 from conformance.comparison import compare, informative
-from conformance.error_bound import (
-    INFLATION,
-    _amplification,
-    affine,
-    propagated_output,
-    residual_output,
-    residual_state,
-)
+from conformance.error_bound import INFLATION, affine, residual_output, residual_state
+from conformance.propagation import _amplification, propagated_output
 from strategies import Case, Dimensions, cases, dimensions
 from strategies.cases import case_of
 from strategies.dtypes import POLICIES

@@ -11,7 +11,8 @@ from oracles_activated import a_case, comparisons, evaluate
 import oracles
 from conformance.arithmetic import IEEE
 from conformance.comparison import compare
-from conformance.error_bound import affine, propagated_output, residual_state
+from conformance.error_bound import affine, residual_state
+from conformance.propagation import propagated_output
 from strategies import Case
 
 DTYPES = ("float32", "float64")

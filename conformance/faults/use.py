@@ -10,7 +10,7 @@ from conformance.comparison import Comparison
 from conformance.faults.catalogue import FAULTS, Fault
 from conformance.faults_keras import KERAS_FAULTS, FaultyKeras
 from conformance.implementations.keras_tensorflow import KerasTensorFlow
-from conformance.implementations.numpy_loop import NumpyLoop
+from conformance.implementations.numpy_loop import NumpyLoop, NumpyNetwork
 from conformance.implementations.protocol import Implementation, ImplementationError
 from strategies import Case
 
@@ -72,9 +72,21 @@ def _numbers(fault: Fault, case: Case, comparison: Comparison) -> Optional[np.nd
     network = fault.network(case.dimensions.network, case.dtype, sequences=True)
     network.set_weights(case.weights)
     with np.errstate(all="ignore"):
+        if case.options is not None:
+            return _of_the_answer(network, case, comparison)
         states, outputs = network.run(case.inputs)
     if comparison.quantity == "state":
         return states
     if comparison.quantity == "output":
         return outputs if comparison.got.ndim == 3 else outputs[:, -1]
     return None
+
+
+def _of_the_answer(
+    network: NumpyNetwork, case: Case, comparison: Comparison
+) -> Optional[np.ndarray]:
+    """The same of a network with options that remembers nothing."""
+    answer = network.answer(case.inputs, "call", mask=case.mask, initial_state=case.initial_state)
+    if comparison.quantity == "output":
+        return answer.output
+    return answer.hidden if answer.hidden.shape == comparison.got.shape else answer.state

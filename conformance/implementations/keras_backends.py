@@ -120,13 +120,14 @@ class BackendNetwork(KerasModel):
         self.backend = backend
         self._compiled: dict[str, Callable[..., Any]] = {}
 
-    def execute(self, inputs: np.ndarray, mode: str) -> Any:
-        tensor = self.keras.ops.convert_to_tensor(inputs)
+    def execute(self, inputs: list[np.ndarray], mode: str) -> Any:
+        tensors = [self.keras.ops.convert_to_tensor(array) for array in inputs]
+        given = tensors if len(tensors) > 1 else tensors[0]
         if mode == "jit":
             weights = [variable.value for variable in self.model.trainable_variables]
             rest = [variable.value for variable in self.model.non_trainable_variables]
-            return self._jit()(weights, rest, tensor)
-        return self.model(tensor, training=False)
+            return self._jit()(weights, rest, given)
+        return self.model(given, training=False)
 
     def _jit(self) -> Callable[..., Any]:
         """``jax.jit`` of the model as a function of its weights, as the Keras guides do it."""

@@ -15,13 +15,23 @@ from typing import Any, Iterator, Optional, Sequence
 import numpy as np
 
 from conformance.activations import ACTIVATIONS
+from conformance.implementations import keras_options
 from conformance.implementations.keras_summary import parse_summary
-from conformance.implementations.protocol import Network, Parameters, Shapes, Summary, Weight
-from strategies import NetworkSize
+from conformance.implementations.protocol import (
+    Answer,
+    Network,
+    Parameters,
+    Shapes,
+    Summary,
+    Weight,
+)
+from strategies import NetworkSize, Options
 from strategies.dtypes import POLICIES
 
 #: What Keras calls a definition of `conformance.activations`, where that is not its name.
 KERAS_NAMES = {"hard_sigmoid_keras_2": "hard_sigmoid"}
+#: What of a network has an activation.
+ACTIVATED = ("activation", "dense_activation")
 
 
 class KerasModel(Network):
@@ -41,6 +51,9 @@ class KerasModel(Network):
     ) -> None:
         self.keras, self.size, self.dtype, self.sequences = keras, size, dtype, sequences
         self._set_floatx()
+        if size.options is not None:
+            self._build_with_options(recurrent_initializer)
+            return
         D, M, K, T = size[:4]
         inputs = keras.Input((T, D), dtype=self.carrier)
         self.simple_rnn = keras.layers.SimpleRNN(
@@ -55,6 +68,25 @@ class KerasModel(Network):
         self.outputs = self.dense(self.hidden)
         self.model = keras.Model(inputs, [self.hidden, self.outputs] if sequences else self.outputs)
 
+    def _build_with_options(self, recurrent_initializer: str) -> None:
+        size = self.size
+        names = {name: keras_name(getattr(size, name)) for name in ACTIVATED}
+        # Keras 2 does not cast an initial state.
+        computed = POLICIES[self.dtype].computed
+        state_dtype = computed if is_keras_2(self.keras) else self.carrier
+        built = keras_options.build(
+            self.keras,
+            size,
+            self.dtype,
+            self.carrier,
+            state_dtype,
+            names,
+            recurrent_initializer,
+        )
+        self.simple_rnn, self.dense = built.simple_rnn, built.dense
+        self.hidden, self.outputs = built.hidden[0], built.output
+        self.model = self.keras.Model(built.inputs, [*built.hidden, built.output])
+
     @property
     def carrier(self) -> str:
         """The dtype of the arrays that the model is given."""
@@ -64,8 +96,13 @@ class KerasModel(Network):
         """predict() casts its inputs to floatx, whatever the model's dtype."""
         self.keras.backend.set_floatx(self.carrier)
 
-    def execute(self, inputs: np.ndarray, mode: str) -> Any:
-        """What the model returns for ``inputs`` (N, T, D) in a mode that is not `predict`'s."""
+    def as_input(self, array: np.ndarray, dtype: Any) -> Any:
+        """An array in the dtype of an input of the model, which may not be one of NumPy's."""
+        name = getattr(dtype, "name", str(dtype))
+        return array if name == str(array.dtype) else self.keras.backend.cast(array, name)
+
+    def execute(self, inputs: list[np.ndarray], mode: str) -> Any:
+        """What the model returns for its inputs in a mode that is not `predict`'s."""
         raise NotImplementedError
 
     def to_numpy(self, result: Any) -> np.ndarray:
@@ -73,26 +110,52 @@ class KerasModel(Network):
         return np.asarray(result)
 
     def set_weights(self, weights: Sequence[np.ndarray]) -> None:
-        self.model.set_weights(list(weights))
+        options = self.size.options
+        if options is None:
+            self.model.set_weights(list(weights))
+            return
+        self.simple_rnn.set_weights(list(weights[: 2 + options.use_bias]))
+        self.dense.set_weights(list(weights[3 : 4 + options.dense_use_bias]))
 
     def get_weights(self) -> list[np.ndarray]:
         weights = [*self.simple_rnn.get_weights(), *self.dense.get_weights()]
         return [_as_carried(weight) for weight in weights]
 
     def output(self, inputs: np.ndarray, mode: str) -> np.ndarray:
-        result: np.ndarray = self._run(inputs, mode)[0]
+        result: np.ndarray = self._run([inputs], mode)[0]
         return result
 
     def states_and_outputs(self, inputs: np.ndarray, mode: str) -> tuple[np.ndarray, np.ndarray]:
-        states, outputs = self._run(inputs, mode)
+        states, outputs = self._run([inputs], mode)
         return states, outputs
 
-    def _run(self, inputs: np.ndarray, mode: str) -> list[np.ndarray]:
+    def answer(
+        self,
+        inputs: np.ndarray,
+        mode: str,
+        *,
+        mask: Optional[np.ndarray] = None,
+        initial_state: Optional[np.ndarray] = None,
+        batch_size: Optional[int] = None,
+    ) -> Answer:
+        options = self.size.options or Options()
+        arguments = keras_options.arguments_of(options, inputs, mask, initial_state)
+        if initial_state is not None:  # in the dtype that the model wants
+            arguments[-1] = self.as_input(initial_state, self.model.inputs[-1].dtype)
+        results = self._run(arguments, mode, batch_size=batch_size or len(arguments[0]))
+        return keras_options.answer_of(options, results)
+
+    def reset_state(self) -> None:
+        reset = getattr(self.simple_rnn, "reset_state", None) or self.simple_rnn.reset_states
+        reset()
+
+    def _run(self, inputs: list[np.ndarray], mode: str, **how: Any) -> list[np.ndarray]:
         self._set_floatx()
+        given = inputs if len(inputs) > 1 else inputs[0]
         if mode == "predict":
-            results = self.model.predict(inputs, verbose=0)
+            results = self.model.predict(given, verbose=0, **how)
         elif mode == "predict_on_batch":
-            results = self.model.predict_on_batch(inputs)
+            results = self.model.predict_on_batch(given)
         else:
             results = self.execute(inputs, mode)
         listed = results if isinstance(results, (list, tuple)) else [results]
@@ -146,10 +209,14 @@ def keras_name(activation: str) -> str:
     return KERAS_NAMES.get(activation, activation)
 
 
+def is_keras_2(keras: Any) -> bool:
+    """Whether a module is Keras 2, which has no operations of its own."""
+    return not hasattr(keras, "ops")
+
+
 def known_activations(keras: Any) -> tuple[str, ...]:
     """Those that this Keras knows by name; hard_sigmoid as its version defines it."""
-    is_keras_2 = not hasattr(keras, "ops")
-    other = "hard_sigmoid" if is_keras_2 else "hard_sigmoid_keras_2"
+    other = "hard_sigmoid" if is_keras_2(keras) else "hard_sigmoid_keras_2"
     return tuple(a for a in ACTIVATIONS if a != other and _is_known(keras, keras_name(a)))
 
 

@@ -14,11 +14,12 @@ import numpy as np
 from conformance.implementations.keras_network import (
     KerasModel,
     installed,
+    is_keras_2,
     known_activations,
     silent_stderr,
 )
 from conformance.implementations.protocol import CAPABILITIES, Implementation, ImplementationError
-from strategies import DTYPES, NetworkSize
+from strategies import DTYPES, NetworkSize, Options
 
 #: Set before TensorFlow is imported, where the user has not set them.
 ENVIRONMENT = {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"}
@@ -83,23 +84,26 @@ class KerasNetwork(KerasModel):
         self.tf = tf
         self._traced: dict[str, Callable[..., Any]] = {}
 
-    def execute(self, inputs: np.ndarray, mode: str) -> Any:
+    def execute(self, inputs: list[np.ndarray], mode: str) -> Any:
+        tensors = [self.tf.constant(array) for array in inputs]
         if mode == "call":
-            return self.model(self.tf.constant(inputs), training=False)
-        return self._trace(mode)(self.tf.constant(inputs))
+            return self.model(tensors if len(tensors) > 1 else tensors[0], training=False)
+        return self._trace(mode)(*tensors)
 
     def _trace(self, mode: str) -> Callable[..., Any]:
         """``tf.function`` for any N and T ("graph"), or compiled for each shape ("xla")."""
         if mode not in self._traced:
 
-            def forward(inputs: Any) -> Any:
-                return self.model(inputs, training=False)
+            def forward(*inputs: Any) -> Any:
+                return self.model(inputs if len(inputs) > 1 else inputs[0], training=False)
 
             if mode == "xla":
                 self._traced[mode] = self.tf.function(forward, jit_compile=True)
             else:
-                shape = (None, self.size.T, self.size.D)
-                signature = [self.tf.TensorSpec(shape, self.carrier)]
+                signature = [
+                    self.tf.TensorSpec(tuple(tensor.shape), tensor.dtype)
+                    for tensor in self.model.inputs
+                ]
                 self._traced[mode] = self.tf.function(forward, input_signature=signature)
         return self._traced[mode]
 
@@ -132,6 +136,18 @@ class KerasTensorFlow(Implementation):
     def activations(self) -> tuple[str, ...]:
         """Those that this Keras knows by name; hard_sigmoid as its version defines it."""
         return known_activations(load_tensorflow().keras)
+
+    def options(self, mode: str) -> tuple[str, ...]:
+        """All in Keras 2; Keras 3 has no ``time_major``, and `predict` has samples first."""
+        named = Options._fields
+        if is_keras_2(load_tensorflow().keras) and not mode.startswith("predict"):
+            return named
+        return tuple(name for name in named if name != "time_major")
+
+    @property
+    def initial_state_overrides(self) -> bool:  # type: ignore[override]
+        """In Keras 2 only one that is recorded as zero gives way."""
+        return not is_keras_2(load_tensorflow().keras)
 
     def versions(self) -> dict[str, str]:
         keras = "tf_keras" if legacy_keras() else "keras"

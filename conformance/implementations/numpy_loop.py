@@ -17,18 +17,20 @@ from conformance.activations import ACTIVATIONS
 from conformance.implementations.protocol import (
     CHOSEN_ACTIVATIONS,
     INITIAL_WEIGHTS,
+    OPTIONS,
     OUTPUT,
     PARAMETERS,
     SHAPES,
     STATES,
     WEIGHTS,
+    Answer,
     Implementation,
     Network,
     Parameters,
     Shapes,
     Weight,
 )
-from strategies import DTYPES, WIDE_DTYPES, NetworkSize
+from strategies import DTYPES, WIDE_DTYPES, NetworkSize, Options
 from strategies.dtypes import POLICIES, carried, rounded
 
 
@@ -38,6 +40,7 @@ class NumpyNetwork(Network):
     def __init__(self, size: NetworkSize, dtype: str, *, sequences: bool) -> None:
         self.size, self.dtype, self.sequences = size, dtype, sequences
         self.rng = np.random.default_rng()
+        self.recorded: Optional[np.ndarray] = None
         self.set_weights([carried(w, dtype) for w in self.initial_weights()])
 
     def initial_weights(self) -> list[np.ndarray]:
@@ -94,6 +97,61 @@ class NumpyNetwork(Network):
             states.append(h)
         return np.stack(states, axis=1), np.stack([self.dense(h) for h in states], axis=1)
 
+    def answer(
+        self,
+        inputs: np.ndarray,
+        mode: str,
+        *,
+        mask: Optional[np.ndarray] = None,
+        initial_state: Optional[np.ndarray] = None,
+        batch_size: Optional[int] = None,
+    ) -> Answer:
+        options = self.size.options or Options()
+        N, T, _ = inputs.shape
+        used = np.ones((N, T), bool) if mask is None else mask
+        inputs, used = self.in_order(self.stored(inputs), used)
+        h = self.first_state(N, initial_state)
+        before, emitted = np.zeros_like(h), []
+        for t in range(T):
+            new, step = self.step(inputs[:, t], h, t), used[:, t, None]
+            before = self.emitted(new, before, step)
+            h = self.carried(new, h, step)
+            emitted.append(before)
+        self.recorded = h if options.stateful else None
+        results = POLICIES[self.dtype].results
+        returned = emitted if options.return_sequences else emitted[-1:]
+        hidden, output = (
+            np.stack(steps, axis=1).astype(results)
+            for steps in (returned, [self.dense(step) for step in returned])
+        )
+        if not options.return_sequences:
+            hidden, output = hidden[:, 0], output[:, 0]
+        return Answer(hidden, output, h.astype(results) if options.return_state else None)
+
+    def in_order(self, inputs: np.ndarray, used: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Inputs and mask in the order of processing."""
+        if self.size.options and self.size.options.go_backwards:
+            return inputs[:, ::-1], used[:, ::-1]
+        return inputs, used
+
+    def first_state(self, N: int, given: Optional[np.ndarray]) -> np.ndarray:
+        """h_0 of a call: what is given, else what is recorded, else the initial state."""
+        if given is not None:
+            return self.stored(given)
+        return self.initial_state(N) if self.recorded is None else self.recorded
+
+    def emitted(self, new: np.ndarray, before: np.ndarray, step: np.ndarray) -> np.ndarray:
+        """What comes out of a step, where ``step`` (N, 1) tells which samples use it."""
+        zero = self.size.options and self.size.options.zero_output_for_mask
+        return np.where(step, new, np.zeros_like(before) if zero else before)
+
+    def carried(self, new: np.ndarray, h: np.ndarray, step: np.ndarray) -> np.ndarray:
+        """The state after a step."""
+        return np.where(step, new, h)
+
+    def reset_state(self) -> None:
+        self.recorded = None
+
     def set_weights(self, weights: Sequence[np.ndarray]) -> None:
         self.weights = [np.array(w) for w in weights]
 
@@ -137,7 +195,7 @@ class NumpyLoop(Implementation):
     modes = ("call",)
     dtypes = DTYPES
     capabilities = frozenset(
-        {OUTPUT, STATES, WEIGHTS, PARAMETERS, SHAPES, INITIAL_WEIGHTS, CHOSEN_ACTIVATIONS}
+        {OUTPUT, STATES, WEIGHTS, PARAMETERS, SHAPES, INITIAL_WEIGHTS, CHOSEN_ACTIVATIONS, OPTIONS}
     )
     network_class = NumpyNetwork
 

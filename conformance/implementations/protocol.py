@@ -12,7 +12,7 @@ from typing import Any, ClassVar, NamedTuple, Optional, Sequence
 import numpy as np
 
 from conformance.arithmetic import IEEE, Arithmetic
-from strategies import WIDE_DTYPES, NetworkSize
+from strategies import WIDE_DTYPES, NetworkSize, Options
 
 #: The last output y_T, (N, K), for given weights. Every implementation has it.
 OUTPUT = "output"
@@ -32,6 +32,9 @@ INITIAL_WEIGHTS = "initial weights"
 #: SimpleRNN and Dense take other activations than tanh and none.
 CHOSEN_ACTIVATIONS = "activations"
 
+#: Options of SimpleRNN and Dense (`strategies.options`), masks and initial states among them.
+OPTIONS = "options"
+
 #: It can be executed in more than one way; found from the modes of the run, not declared.
 SEVERAL_MODES = "several modes"
 
@@ -44,6 +47,7 @@ CAPABILITIES = (
     SHAPES,
     INITIAL_WEIGHTS,
     CHOSEN_ACTIVATIONS,
+    OPTIONS,
 )
 
 
@@ -101,6 +105,19 @@ class Shapes(NamedTuple):
     computed_dense: tuple[Optional[int], ...]
 
 
+class Answer(NamedTuple):
+    """What a network with options returned, batch first whatever its layout.
+
+    ``hidden`` is what SimpleRNN returned: (N, T, M) with ``return_sequences``, in the order of
+    processing, else (N, M). ``output`` is Dense of it. ``state`` (N, M) is there with
+    ``return_state``.
+    """
+
+    hidden: np.ndarray
+    output: np.ndarray
+    state: Optional[np.ndarray] = None
+
+
 class Network:
     """A network of one size and dtype. Subclasses override what they declare.
 
@@ -119,6 +136,26 @@ class Network:
     def states_and_outputs(self, inputs: np.ndarray, mode: str) -> tuple[np.ndarray, np.ndarray]:
         """h_1 … h_T (N, T, M) and y_1 … y_T (N, T, K), from one execution. Capability STATES."""
         raise _undefined(self, "states_and_outputs", STATES)
+
+    def answer(
+        self,
+        inputs: np.ndarray,
+        mode: str,
+        *,
+        mask: Optional[np.ndarray] = None,
+        initial_state: Optional[np.ndarray] = None,
+        batch_size: Optional[int] = None,
+    ) -> Answer:
+        """What a network with options returns for inputs (N, T, D). Capability OPTIONS.
+
+        ``mask`` (N, T) and ``initial_state`` (N, M) are given where the options say so; in
+        ``predict``, ``batch_size`` is how many samples go at once, all by default.
+        """
+        raise _undefined(self, "answer", OPTIONS)
+
+    def reset_state(self) -> None:
+        """Let a stateful network forget its state. Capability OPTIONS."""
+        raise _undefined(self, "reset_state", OPTIONS)
 
     def get_weights(self) -> list[np.ndarray]:
         """The five weight arrays. Capability WEIGHTS."""
@@ -175,6 +212,8 @@ class Implementation:
         With ``sequences`` it answers `Network.states_and_outputs`, without it
         `Network.output`. ``size.T`` is the T it is built for, None for any. ``size.activation``
         and ``size.dense_activation`` are "tanh" and "linear" unless CHOSEN_ACTIVATIONS is declared.
+        With ``size.options``, which are None unless OPTIONS is declared, it answers
+        `Network.answer`; ``size.N`` is then the N it is built for, None for any.
         """
         raise NotImplementedError
 
@@ -189,6 +228,13 @@ class Implementation:
     def activations(self) -> tuple[str, ...]:
         """Names in `conformance.activations`. Capability CHOSEN_ACTIVATIONS."""
         return ("tanh", "linear")
+
+    def options(self, mode: str) -> tuple[str, ...]:
+        """The names in `strategies.Options` that may be asked for in a mode. Capability OPTIONS."""
+        return Options._fields
+
+    #: Whether an initial state that is given takes the place of the one that is recorded.
+    initial_state_overrides: bool = True
 
     def versions(self) -> dict[str, str]:
         """Names and versions of what is tested, found without importing it."""

@@ -19,7 +19,7 @@ _TEXT = '''\
 {imports}
 from numpy import array, float16, float32, inf, nan
 from conformance.subject import Subject
-from strategies import Case, Dimensions
+from strategies import Case, Dimensions, Options
 import {module} as properties
 
 drawn = {drawn}

@@ -105,7 +105,8 @@ def script(found: Property, subject: Subject, failure: Failure) -> Optional[Scri
     if not failure.repeats or not loadable(subject.implementation):
         return None
     asked, verdict = _shown_by(subject, failure)
-    if not asked or subject.dtype not in WIDE_DTYPES:
+    optioned = any(question.case.options is not None for question in asked)
+    if not asked or optioned or subject.dtype not in WIDE_DTYPES:
         return None if hung(failure.error) else property_script(found, subject, failure)
     library = _library(subject, asked[-1])
     modes = sorted({question.mode for question in asked})
@@ -246,7 +247,7 @@ class _Library:
 
 def _library(subject: Subject, question: Question) -> _Library:
     name, case = subject.implementation.name, question.case
-    D, M, K, T, *chosen = case.dimensions.network
+    D, M, K, T = case.dimensions.network[:4]
     if name in TENSORFLOW and question.mode in _KERAS_CALLS:
         outputs = "[h, y]" if question.sequences else "y"
         build = _KERAS.format(
@@ -254,8 +255,8 @@ def _library(subject: Subject, question: Question) -> _Library:
             M=M,
             K=K,
             T=T,
-            activation=_argument(chosen[0], "tanh"),
-            dense_activation=_argument(chosen[1], "linear"),
+            activation=_argument(case.activation, "tanh"),
+            dense_activation=_argument(case.dense_activation, "linear"),
             sequences=question.sequences,
             outputs=outputs,
             dtype=subject.dtype,

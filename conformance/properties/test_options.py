@@ -1,0 +1,24 @@
+"""Options of SimpleRNN, together: what Keras documents for all of them at once.
+
+Real defects are interactions of two or three options. Networks are chosen so that every two values
+of two options, and of an option and a mode, meet in a default run, and every three in a thorough
+one (`strategies.options`).
+"""
+
+from __future__ import annotations
+
+from conformance.answers import ask_afresh, cases_with, judge_answer
+from conformance.checking import holds_for
+from conformance.implementations.protocol import OPTIONS
+from conformance.subject import Subject
+from strategies import Case
+
+
+@holds_for(needs=(OPTIONS,), narrow=True, case=lambda subject: cases_with(subject))
+def test_any_options_together_equal_the_recurrence(subject: Subject, case: Case) -> None:
+    """With any options together the recurrence holds.
+
+    return_sequences, return_state, go_backwards, stateful, unroll, use_bias, zero_output_for_mask,
+    time_major, dropout at inference, a mask, an initial state, and activations.
+    """
+    judge_answer(subject, case, ask_afresh(subject, case))
