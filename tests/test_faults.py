@@ -40,11 +40,21 @@ LIKELY = {
     "special values": ("test_nan_", "test_sums_that", "test_the_sign", "test_subnormals"),
     "dense": ("test_every_step",),
     "time": ("test_every_step", "test_the_future"),
+    "mask": ("test_any_options", "test_masked", "test_padding"),
+    "direction": ("test_any_options",),
+    "state": ("test_every_step", "test_any_options", "test_a_stateful", "test_a_network_that"),
+    "unroll": ("test_any_options",),
+    "dropout": ("test_any_options",),
 }
 
 #: A fault that each property catches by itself.
 CATCHES = {
     "test_a_fresh_network_of_every_dtype_can_be_built": "fresh_kernel_is_nan",
+    "test_a_network_that_is_reset_begins_anew": "reset_is_ignored",
+    "test_a_stateful_network_goes_on_where_it_was": "state_is_forgotten_between_calls",
+    "test_any_options_together_equal_the_recurrence": "mask_is_not_reversed",
+    "test_masked_steps_may_hold_anything": "masked_step_is_blended",
+    "test_padding_after_the_end_changes_nothing": "padding_ends_after_three_steps",
     "test_arrays_have_the_stated_shape_and_dtype": "output_in_other_dtype",
     "test_every_activation_equals_its_definition": "activation_is_always_tanh",
     "test_every_step_equals_the_recurrence": "state_scaled_slightly",

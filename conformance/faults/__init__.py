@@ -6,7 +6,7 @@ Those that Keras can be given underneath its public API are in `conformance.faul
 """
 
 # Each of these enters its faults when it is imported; this is the order in which they explain.
-from conformance.faults import equation, time, numbers, dense, network  # isort: skip
+from conformance.faults import equation, time, numbers, dense, network, options  # isort: skip
 from conformance.faults.catalogue import FAULTS, Fault
 from conformance.faults.use import explaining_fault, fault_names, seeded_fault
 
@@ -19,6 +19,7 @@ __all__ = [
     "fault_names",
     "network",
     "numbers",
+    "options",
     "seeded_fault",
     "time",
 ]
