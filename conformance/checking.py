@@ -298,7 +298,7 @@ class _Attempt:
 
     def known(self, **drawn: Any) -> list[Deviation]:
         """The known deviations that apply to what was drawn."""
-        facts = self.subject.facts(drawn.get("case"))
+        facts = self.subject.facts(drawn.get("case", drawn.get("model")))
         return [deviation for deviation in self._known if deviation.applies(**facts)]
 
     def unknown(self, **drawn: Any) -> Optional[Nonconformity]:

@@ -17,6 +17,7 @@ from typing import Any, Iterable
 from packaging.requirements import InvalidRequirement, Requirement
 
 from strategies import Dimensions, Options
+from strategies.architectures import Architecture
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -31,7 +32,11 @@ _FIELDS = ("name", "implementation", "properties", "versions", "when", "reason",
 _OPTIONAL = ("depends_on",)
 _LISTS = ("implementation", "properties", "versions")
 #: What a condition may ask of a case.
-FACTS = ("mode", "texture", *Dimensions._fields, *Options._fields, "dtype")
+FACTS = tuple(
+    dict.fromkeys(
+        ("mode", "texture", *Dimensions._fields, *Options._fields, *Architecture._fields, "dtype")
+    )
+)
 _FACTS_TEXT = ", ".join(FACTS)
 
 
@@ -47,7 +52,8 @@ class Deviation:
     are requirements such as ``tensorflow>=2.7``, of which each must be met; ``when`` is a Python
     expression over ``mode`` (None for what is run in all modes, or in none), ``dtype`` and what a
     case is: ``N``, ``T``, ``D``, ``M``, ``K``, ``activation``, ``dense_activation``, ``texture``,
-    ``options`` (None for a plain network) and each of them by its name, None where there is none.
+    ``options`` (None for a plain network) and each of them by its name, and of a model with other
+    layers the parts of its `Architecture`, None where there is none.
     ``depends_on`` says what else must be so for it to show, where that cannot be asked; it is then
     not out of date for not showing.
     """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass, field
-from typing import Any, Callable, Optional
+from typing import Any, Callable, Hashable, Optional, Union
 
 import numpy as np
 from hypothesis import strategies as st
@@ -18,6 +18,7 @@ from conformance.implementations.protocol import (
     SEVERAL_MODES,
     Answer,
     Implementation,
+    Model,
     Network,
     as_array,
 )
@@ -26,6 +27,7 @@ from conformance.propagation import propagated_output
 from conformance.sums import Bounded
 from conformance.time_limit import TimeLimitReached, call_within
 from strategies import WIDE_DTYPES, Case, Dimensions, NetworkSize, cases, dimensions
+from strategies.architectures import Composition
 from strategies.dtypes import POLICIES
 from strategies.extremes import extreme_cases
 from strategies.profiles import PROFILES, Profile
@@ -47,9 +49,7 @@ class NetworkCache:
 
     def __init__(self, limit: int = 64) -> None:
         self.limit = limit
-        self._networks: OrderedDict[tuple[Implementation, NetworkSize, str, bool], Network] = (
-            OrderedDict()
-        )
+        self._networks: OrderedDict[tuple[Hashable, ...], Any] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._networks)
@@ -62,10 +62,16 @@ class NetworkCache:
         self, implementation: Implementation, size: NetworkSize, dtype: str, sequences: bool
     ) -> Network:
         """The network of this kind, built if it is not there."""
-        key = (implementation, size, dtype, sequences)
+        network: Network = self.kept(
+            (implementation, size, dtype, sequences),
+            lambda: implementation.network_for_cases(size, dtype, sequences=sequences),
+        )
+        return network
+
+    def kept(self, key: tuple[Hashable, ...], build: Callable[[], Any]) -> Any:
+        """What is kept under a key, built if it is not there."""
         if key not in self._networks:
-            network = implementation.network_for_cases(size, dtype, sequences=sequences)
-            self._networks[key] = network
+            self._networks[key] = build()
             if len(self._networks) > self.limit:
                 self._networks.popitem(last=False)
         self._networks.move_to_end(key)
@@ -169,10 +175,14 @@ class Subject:
         name, versions = self.implementation.name, self.implementation.versions()
         return [d for d in self.run.deviations if d.concerns(name, found, versions)]
 
-    def facts(self, case: Optional[Case]) -> dict[str, Any]:
+    def facts(self, case: Union[Case, Composition, None]) -> dict[str, Any]:
         """What the condition of a known deviation may ask of a case; None where there is none."""
         facts: dict[str, Any] = dict.fromkeys(FACTS)
-        if case is not None:
+        if isinstance(case, Composition):
+            facts.update(case.size._asdict(), N=len(case.inputs))
+            facts.update(case.size.architecture._asdict())
+            del facts["architecture"]
+        elif case is not None:
             facts.update(case.dimensions._asdict(), texture=case.texture)
             facts.update({} if case.options is None else case.options._asdict())
         return {**facts, "mode": self.mode, "dtype": self.dtype}
@@ -278,6 +288,18 @@ class Subject:
             batch_size=batch_size,
         )
         return answer
+
+    def output_of(self, case: Composition) -> np.ndarray:
+        """What a model with an architecture returns, (N, K) or (N, T, K)."""
+        key = (self.implementation, case.size, self.dtype)
+        model: Model = self.run.networks.kept(
+            key, lambda: self.implementation.composition(case.size, self.dtype)
+        )
+        model.set_weights(case.weights)
+        output = model.output(case.inputs, self.mode or self.modes[0])
+        steps = () if not case.returns_sequences else (case.size.T,)
+        shape = (len(case.inputs), *steps, case.size.K)
+        return as_array(output, "the output", shape, self.results).copy()
 
     def _ask(self, case: Case, mode: str, *, sequences: bool) -> Question:
         self.asked.append(Question(case, mode, sequences))

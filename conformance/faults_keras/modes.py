@@ -19,7 +19,7 @@ def wrong_only_under_xla(tf: Any) -> None:
             return function
         return lambda x: tf.nest.map_structure(lambda y: y * (1 - 1e-5), function(x))
 
-    KerasNetwork._trace = wrong  # type: ignore[method-assign]
+    KerasNetwork._trace = wrong  # type: ignore[method-assign,assignment]
 
 
 @seeded("modes")

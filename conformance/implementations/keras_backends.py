@@ -14,7 +14,9 @@ from typing import Any, Callable, ClassVar, NamedTuple
 
 import numpy as np
 
+from conformance.implementations.keras_composition import CompositionModel
 from conformance.implementations.keras_network import (
+    KerasExecution,
     KerasModel,
     installed,
     known_activations,
@@ -24,10 +26,13 @@ from conformance.implementations.keras_tensorflow import KerasTensorFlow
 from conformance.implementations.protocol import (
     CAPABILITIES,
     CHOSEN_ACTIVATIONS,
+    COMPOSITIONS,
+    OPTIONS,
     Implementation,
     ImplementationError,
 )
-from strategies import NetworkSize
+from strategies import NetworkSize, Options
+from strategies.architectures import ArchitectureSize
 
 
 class Backend(NamedTuple):
@@ -110,15 +115,10 @@ def load_keras(backend: str) -> Any:
     return keras
 
 
-class BackendNetwork(KerasModel):
-    """The model through ``keras``, executed as its backend does it."""
+class BackendExecution(KerasExecution):
+    """A model run as its backend does it."""
 
-    def __init__(
-        self, keras: Any, backend: str, size: NetworkSize, dtype: str, *, sequences: bool
-    ) -> None:
-        super().__init__(keras, size, dtype, sequences=sequences)
-        self.backend = backend
-        self._compiled: dict[str, Callable[..., Any]] = {}
+    _compiled: dict[str, Callable[..., Any]]
 
     def execute(self, inputs: list[np.ndarray], mode: str) -> Any:
         tensors = [self.keras.ops.convert_to_tensor(array) for array in inputs]
@@ -135,14 +135,38 @@ class BackendNetwork(KerasModel):
             jax = importlib.import_module("jax")
 
             def forward(weights: Any, rest: Any, inputs: Any) -> Any:
-                return self.model.stateless_call(weights, rest, inputs, training=False)[0]
+                return self.model.stateless_call(weights, rest, inputs, training=False)
 
-            self._compiled["jit"] = jax.jit(forward)
+            compiled = jax.jit(forward)
+
+            def stateful(weights: Any, rest: Any, inputs: Any) -> Any:
+                results, changed = compiled(weights, rest, inputs)
+                for variable, value in zip(self.model.non_trainable_variables, changed):
+                    variable.assign(value)
+                return results
+
+            self._compiled["jit"] = stateful
         return self._compiled["jit"]
 
     def to_numpy(self, result: Any) -> np.ndarray:
         converted: np.ndarray = self.keras.ops.convert_to_numpy(result)
         return converted
+
+
+class BackendNetwork(BackendExecution, KerasModel):
+    """The network through ``keras``."""
+
+    def __init__(self, keras: Any, size: NetworkSize, dtype: str, *, sequences: bool) -> None:
+        super().__init__(keras, size, dtype, sequences=sequences)
+        self._compiled = {}
+
+
+class BackendComposition(BackendExecution, CompositionModel):
+    """A model of several layers through ``keras``."""
+
+    def __init__(self, keras: Any, size: ArchitectureSize, dtype: str) -> None:
+        super().__init__(keras, size, dtype)
+        self._compiled = {}
 
 
 class KerasBackend(Implementation):
@@ -156,12 +180,17 @@ class KerasBackend(Implementation):
         self.backend, self.name, self.extra = backend, f"keras:{backend}", f"keras-{backend}"
         self.modes, self.compiled_modes = BACKENDS[backend].modes, BACKENDS[backend].compiled_modes
         self.costs = BACKENDS[backend].costs  # type: ignore[misc]
-        if backend == "openvino":  # which has not been looked at with others than tanh
-            self.capabilities -= {CHOSEN_ACTIVATIONS}
+        if backend == "openvino":  # which has not been looked at with more than the plain network
+            self.capabilities -= {CHOSEN_ACTIVATIONS, OPTIONS, COMPOSITIONS}
 
     def network(self, size: NetworkSize, dtype: str, *, sequences: bool) -> BackendNetwork:
-        keras = load_keras(self.backend)
-        return BackendNetwork(keras, self.backend, size, dtype, sequences=sequences)
+        return BackendNetwork(load_keras(self.backend), size, dtype, sequences=sequences)
+
+    def composition(self, size: ArchitectureSize, dtype: str) -> BackendComposition:
+        return BackendComposition(load_keras(self.backend), size, dtype)
+
+    def options(self, mode: str) -> tuple[str, ...]:
+        return tuple(name for name in Options._fields if name != "time_major")
 
     def activations(self) -> tuple[str, ...]:
         return known_activations(load_keras(self.backend))

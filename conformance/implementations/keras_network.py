@@ -34,11 +34,49 @@ KERAS_NAMES = {"hard_sigmoid_keras_2": "hard_sigmoid"}
 ACTIVATED = ("activation", "dense_activation")
 
 
-class KerasModel(Network):
-    """A functional model. With ``sequences`` it has two outputs, every state and every y.
+class KerasExecution:
+    """How a model of Keras is run, whatever it is made of.
 
     ``keras`` is the module: ``keras``, ``tf.keras`` or ``tf_keras``.
     """
+
+    keras: Any
+    dtype: str
+    model: Any
+
+    @property
+    def carrier(self) -> str:
+        """The dtype of the arrays that the model is given."""
+        return POLICIES[self.dtype].weights
+
+    def _set_floatx(self) -> None:
+        """predict() casts its inputs to floatx, whatever the model's dtype."""
+        self.keras.backend.set_floatx(self.carrier)
+
+    def execute(self, inputs: list[np.ndarray], mode: str) -> Any:
+        """What the model returns for its inputs in a mode that is not `predict`'s."""
+        raise NotImplementedError
+
+    def to_numpy(self, result: Any) -> np.ndarray:
+        """A result as the user would read it."""
+        return np.asarray(result)
+
+    def run(self, inputs: list[np.ndarray], mode: str, **how: Any) -> list[np.ndarray]:
+        """What the model returns, as arrays; ``how`` are arguments of ``predict``."""
+        self._set_floatx()
+        given = inputs if len(inputs) > 1 else inputs[0]
+        if mode == "predict":
+            results = self.model.predict(given, verbose=0, **how)
+        elif mode == "predict_on_batch":
+            results = self.model.predict_on_batch(given)
+        else:
+            results = self.execute(inputs, mode)
+        listed = results if isinstance(results, (list, tuple)) else [results]
+        return [_as_carried(self.to_numpy(result)) for result in listed]
+
+
+class KerasModel(KerasExecution, Network):
+    """A functional model. With ``sequences`` it has two outputs, every state and every y."""
 
     def __init__(
         self,
@@ -87,27 +125,10 @@ class KerasModel(Network):
         self.hidden, self.outputs = built.hidden[0], built.output
         self.model = self.keras.Model(built.inputs, [*built.hidden, built.output])
 
-    @property
-    def carrier(self) -> str:
-        """The dtype of the arrays that the model is given."""
-        return POLICIES[self.dtype].weights
-
-    def _set_floatx(self) -> None:
-        """predict() casts its inputs to floatx, whatever the model's dtype."""
-        self.keras.backend.set_floatx(self.carrier)
-
     def as_input(self, array: np.ndarray, dtype: Any) -> Any:
         """An array in the dtype of an input of the model, which may not be one of NumPy's."""
         name = getattr(dtype, "name", str(dtype))
         return array if name == str(array.dtype) else self.keras.backend.cast(array, name)
-
-    def execute(self, inputs: list[np.ndarray], mode: str) -> Any:
-        """What the model returns for its inputs in a mode that is not `predict`'s."""
-        raise NotImplementedError
-
-    def to_numpy(self, result: Any) -> np.ndarray:
-        """A result as the user would read it."""
-        return np.asarray(result)
 
     def set_weights(self, weights: Sequence[np.ndarray]) -> None:
         options = self.size.options
@@ -122,11 +143,11 @@ class KerasModel(Network):
         return [_as_carried(weight) for weight in weights]
 
     def output(self, inputs: np.ndarray, mode: str) -> np.ndarray:
-        result: np.ndarray = self._run([inputs], mode)[0]
+        result: np.ndarray = self.run([inputs], mode)[0]
         return result
 
     def states_and_outputs(self, inputs: np.ndarray, mode: str) -> tuple[np.ndarray, np.ndarray]:
-        states, outputs = self._run([inputs], mode)
+        states, outputs = self.run([inputs], mode)
         return states, outputs
 
     def answer(
@@ -142,24 +163,12 @@ class KerasModel(Network):
         arguments = keras_options.arguments_of(options, inputs, mask, initial_state)
         if initial_state is not None:  # in the dtype that the model wants
             arguments[-1] = self.as_input(initial_state, self.model.inputs[-1].dtype)
-        results = self._run(arguments, mode, batch_size=batch_size or len(arguments[0]))
+        results = self.run(arguments, mode, batch_size=batch_size or len(arguments[0]))
         return keras_options.answer_of(options, results)
 
     def reset_state(self) -> None:
         reset = getattr(self.simple_rnn, "reset_state", None) or self.simple_rnn.reset_states
         reset()
-
-    def _run(self, inputs: list[np.ndarray], mode: str, **how: Any) -> list[np.ndarray]:
-        self._set_floatx()
-        given = inputs if len(inputs) > 1 else inputs[0]
-        if mode == "predict":
-            results = self.model.predict(given, verbose=0, **how)
-        elif mode == "predict_on_batch":
-            results = self.model.predict_on_batch(given)
-        else:
-            results = self.execute(inputs, mode)
-        listed = results if isinstance(results, (list, tuple)) else [results]
-        return [_as_carried(self.to_numpy(result)) for result in listed]
 
     def weight_table(self) -> list[Weight]:
         table = []

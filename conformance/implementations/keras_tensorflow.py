@@ -11,7 +11,9 @@ from typing import Any, Callable, ClassVar
 
 import numpy as np
 
+from conformance.implementations.keras_composition import CompositionModel
 from conformance.implementations.keras_network import (
+    KerasExecution,
     KerasModel,
     installed,
     is_keras_2,
@@ -20,6 +22,7 @@ from conformance.implementations.keras_network import (
 )
 from conformance.implementations.protocol import CAPABILITIES, Implementation, ImplementationError
 from strategies import DTYPES, NetworkSize, Options
+from strategies.architectures import ArchitectureSize
 
 #: Set before TensorFlow is imported, where the user has not set them.
 ENVIRONMENT = {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"}
@@ -62,8 +65,38 @@ def load_tensorflow() -> Any:
     return _tensorflow
 
 
-class KerasNetwork(KerasModel):
-    """The model through ``tf.keras``."""
+class TensorFlowExecution(KerasExecution):
+    """A model of ``tf.keras`` run eagerly, as a ``tf.function``, or compiled by XLA."""
+
+    tf: Any
+    _traced: dict[str, Callable[..., Any]]
+
+    def execute(self, inputs: list[np.ndarray], mode: str) -> Any:
+        tensors = [self.tf.constant(array) for array in inputs]
+        if mode == "call":
+            return self.model(tensors if len(tensors) > 1 else tensors[0], training=False)
+        return self._trace(mode)(*tensors)
+
+    def signature(self) -> list[Any]:
+        """Shape and dtype of each input of the model."""
+        return [self.tf.TensorSpec(tuple(t.shape), t.dtype) for t in self.model.inputs]
+
+    def _trace(self, mode: str) -> Callable[..., Any]:
+        """``tf.function`` for any N and T ("graph"), or compiled for each shape ("xla")."""
+        if mode not in self._traced:
+
+            def forward(*inputs: Any) -> Any:
+                return self.model(inputs if len(inputs) > 1 else inputs[0], training=False)
+
+            if mode == "xla":
+                self._traced[mode] = self.tf.function(forward, jit_compile=True)
+            else:
+                self._traced[mode] = self.tf.function(forward, input_signature=self.signature())
+        return self._traced[mode]
+
+
+class KerasNetwork(TensorFlowExecution, KerasModel):
+    """The network through ``tf.keras``."""
 
     def __init__(
         self,
@@ -81,31 +114,19 @@ class KerasNetwork(KerasModel):
             sequences=sequences,
             recurrent_initializer=recurrent_initializer,
         )
-        self.tf = tf
-        self._traced: dict[str, Callable[..., Any]] = {}
+        self.tf, self._traced = tf, {}
 
-    def execute(self, inputs: list[np.ndarray], mode: str) -> Any:
-        tensors = [self.tf.constant(array) for array in inputs]
-        if mode == "call":
-            return self.model(tensors if len(tensors) > 1 else tensors[0], training=False)
-        return self._trace(mode)(*tensors)
 
-    def _trace(self, mode: str) -> Callable[..., Any]:
-        """``tf.function`` for any N and T ("graph"), or compiled for each shape ("xla")."""
-        if mode not in self._traced:
+class KerasComposition(TensorFlowExecution, CompositionModel):
+    """A model of several layers through ``tf.keras``."""
 
-            def forward(*inputs: Any) -> Any:
-                return self.model(inputs if len(inputs) > 1 else inputs[0], training=False)
+    def __init__(self, tf: Any, size: ArchitectureSize, dtype: str) -> None:
+        super().__init__(tf.keras, size, dtype)
+        self.tf, self._traced = tf, {}
 
-            if mode == "xla":
-                self._traced[mode] = self.tf.function(forward, jit_compile=True)
-            else:
-                signature = [
-                    self.tf.TensorSpec(tuple(tensor.shape), tensor.dtype)
-                    for tensor in self.model.inputs
-                ]
-                self._traced[mode] = self.tf.function(forward, input_signature=signature)
-        return self._traced[mode]
+    def signature(self) -> list[Any]:
+        shape, dtype = self.input_shape()
+        return [self.tf.TensorSpec((None, *shape), dtype)]
 
 
 class KerasTensorFlow(Implementation):
@@ -132,6 +153,9 @@ class KerasTensorFlow(Implementation):
         return KerasNetwork(
             tf, size, dtype, sequences=sequences, recurrent_initializer="glorot_uniform"
         )
+
+    def composition(self, size: ArchitectureSize, dtype: str) -> KerasComposition:
+        return KerasComposition(load_tensorflow(), size, dtype)
 
     def activations(self) -> tuple[str, ...]:
         """Those that this Keras knows by name; hard_sigmoid as its version defines it."""

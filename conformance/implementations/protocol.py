@@ -13,6 +13,7 @@ import numpy as np
 
 from conformance.arithmetic import IEEE, Arithmetic
 from strategies import WIDE_DTYPES, NetworkSize, Options
+from strategies.architectures import ArchitectureSize
 
 #: The last output y_T, (N, K), for given weights. Every implementation has it.
 OUTPUT = "output"
@@ -35,6 +36,9 @@ CHOSEN_ACTIVATIONS = "activations"
 #: Options of SimpleRNN and Dense (`strategies.options`), masks and initial states among them.
 OPTIONS = "options"
 
+#: Models with wrappers, cells, masking layers, several layers (`strategies.architectures`).
+COMPOSITIONS = "compositions"
+
 #: It can be executed in more than one way; found from the modes of the run, not declared.
 SEVERAL_MODES = "several modes"
 
@@ -48,6 +52,7 @@ CAPABILITIES = (
     INITIAL_WEIGHTS,
     CHOSEN_ACTIVATIONS,
     OPTIONS,
+    COMPOSITIONS,
 )
 
 
@@ -178,6 +183,18 @@ class Network:
         raise _undefined(self, "shapes", SHAPES)
 
 
+class Model:
+    """A model with an architecture. Capability COMPOSITIONS."""
+
+    def set_weights(self, weights: Sequence[Sequence[np.ndarray]]) -> None:
+        """Replace all weights, layer by layer as in `strategies.architectures.Composition`."""
+        raise NotImplementedError
+
+    def output(self, inputs: np.ndarray, mode: str) -> np.ndarray:
+        """What the model returns, (N, K) or (N, T, K)."""
+        raise NotImplementedError
+
+
 def _undefined(network: Network, method: str, capability: str) -> ImplementationError:
     return ImplementationError(
         f"the capability {capability!r} is declared, and {type(network).__name__} defines no "
@@ -220,6 +237,13 @@ class Implementation:
     def network_for_cases(self, size: NetworkSize, dtype: str, *, sequences: bool) -> Network:
         """A network whose initial weights do not matter, because it will be given others."""
         return self.network(size, dtype, sequences=sequences)
+
+    def composition(self, size: ArchitectureSize, dtype: str) -> Model:
+        """A new model with an architecture. Capability COMPOSITIONS."""
+        raise ImplementationError(
+            f"the capability {COMPOSITIONS!r} is declared, and {type(self).__name__} defines no "
+            "composition"
+        )
 
     def arithmetic(self, dtype: str) -> Arithmetic:
         """How it rounds, as far as that is not probed (see `conformance.probing`)."""

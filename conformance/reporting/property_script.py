@@ -17,9 +17,10 @@ from conformance.subject import Subject
 _TEXT = '''\
 """{sentence}: shown to be false."""
 {imports}
-from numpy import array, float16, float32, inf, nan
+from numpy import array, float16, float32, inf, int32, nan
 from conformance.subject import Subject
 from strategies import Case, Dimensions, Options
+from strategies.architectures import Architecture, ArchitectureSize, Composition
 import {module} as properties
 
 drawn = {drawn}

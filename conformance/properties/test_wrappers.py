@@ -1,0 +1,37 @@
+"""Wrappers and compositions: SimpleRNN in a model with other layers is still the recurrence.
+
+Masking and Embedding in front; RNN of a cell, of two cells, two layers, Bidirectional; Dense,
+TimeDistributed(Dense), Flatten behind; functional, Sequential and subclassed models.
+"""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+
+from conformance.checking import holds_for
+from conformance.comparison import compare
+from conformance.composition import expected
+from conformance.implementations.protocol import COMPOSITIONS
+from conformance.subject import Subject
+from strategies.architectures import Composition, architecture_sizes, compositions
+
+
+def _drawn(subject: Subject) -> st.SearchStrategy[Composition]:
+    """Models of this mode; together those of all modes have every pair of parts."""
+    modes = len(subject.modes)
+    number = subject.run.profile.networks * modes
+    mine = subject.modes.index(subject.mode) if subject.mode in subject.modes else 0
+    sizes = architecture_sizes(number, subject.run.seed % 2**32)[mine::modes]
+    compiled = not subject.implementation.compiled_modes.isdisjoint(subject.modes_run)
+    most = 1 if compiled else 5
+    return compositions(dtype=subject.dtype, sizes=st.sampled_from(sizes), max_samples=most)
+
+
+@holds_for(needs=(COMPOSITIONS,), runs=2, quota=False, model=_drawn)
+def test_compositions_equal_the_recurrence(subject: Subject, model: Composition) -> None:
+    """Wrapped and stacked, it is still the recurrence.
+
+    With masks from the layer in front, in both directions, as a layer or as cells.
+    """
+    wanted = expected(model, subject.arithmetic)
+    subject.judge(compare("output", subject.output_of(model), wanted))

@@ -1,0 +1,200 @@
+"""What is built around SimpleRNN: wrappers, cells, layers in front of it and behind it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Optional
+
+import numpy as np
+from hypothesis import strategies as st
+
+from strategies._validation import check_choice
+from strategies.cases import array_text, seeds
+from strategies.covering import covering_array
+from strategies.dtypes import DTYPES, carried
+
+#: The values of each part of an `Architecture`, the plain one first.
+PARTS: dict[str, tuple[Any, ...]] = {
+    "front": ("none", "masking", "embedding"),
+    "recurrent": ("layer", "cell", "cells", "two layers", "bidirectional"),
+    "merge": ("concat", "sum", "mul", "ave", None),
+    "return_sequences": (False, True),
+    "go_backwards": (False, True),
+    "zero_output_for_mask": (False, True),
+    "end": ("dense", "time distributed", "flatten"),
+    "api": ("functional", "sequential", "subclassed"),
+}
+
+
+class Architecture(NamedTuple):
+    """A model with a recurrent part.
+
+    ``front`` is what comes before it: ``Masking`` with the value 0 or ``Embedding`` with
+    ``mask_zero``. ``recurrent`` is SimpleRNN as a layer, ``RNN(SimpleRNNCell)``, ``RNN`` of two
+    cells, two layers one after the other, or a layer in ``Bidirectional`` with ``merge``, of which
+    None returns both. ``end`` is Dense, ``TimeDistributed(Dense)``, or ``Flatten`` and Dense.
+    ``api`` is how the model is made of them.
+    """
+
+    front: str = "none"
+    recurrent: str = "layer"
+    merge: Optional[str] = "concat"
+    return_sequences: bool = False
+    go_backwards: bool = False
+    zero_output_for_mask: bool = False
+    end: str = "dense"
+    api: str = "functional"
+
+    @property
+    def masked(self) -> bool:
+        """Whether the layer in front makes a mask."""
+        return self.front != "none"
+
+    @property
+    def zeroes(self) -> bool:
+        """Whether what comes out of a masked step is 0; Bidirectional asks for it in a sequence."""
+        if self.recurrent == "bidirectional":
+            return self.return_sequences
+        return self.zero_output_for_mask
+
+    @property
+    def returns_both(self) -> bool:
+        """Whether forward and backward output come as two."""
+        return self.recurrent == "bidirectional" and self.merge is None
+
+
+class ArchitectureSize(NamedTuple):
+    """What a model with an architecture is built from; T is fixed where it is flattened."""
+
+    architecture: Architecture
+    D: int
+    M: int
+    K: int
+    T: int
+
+
+def possible(parts: dict[str, Any]) -> dict[str, Any]:
+    """The parts, changed where they do not go together."""
+    parts = dict(parts)
+    if parts["recurrent"] != "bidirectional":
+        parts["merge"] = "concat"
+    else:
+        parts["go_backwards"] = False  # which Keras 3 refuses there
+        if parts["merge"] is None and parts["api"] == "sequential":
+            parts["api"] = "functional"
+    if parts["end"] != "dense":
+        parts["return_sequences"] = True
+    if parts["front"] == "none":
+        parts["zero_output_for_mask"] = False
+    return parts
+
+
+def architectures(number: int, seed: int) -> list[Architecture]:
+    """``number`` architectures, in which as many pairs of parts occur as can; see `covering`."""
+    return [Architecture(**row) for row in covering_array(PARTS, number, seed, possible)]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Composition:
+    """A model and what it is asked: inputs (N, T, D), or numbers of words (N, T), and weights.
+
+    ``weights`` are those of each layer that has some, in the order of the layers and, within a
+    layer, of ``get_weights()``. ``policy`` is what is computed in where the arrays' dtype does not
+    say it. The repr is Python that builds it again.
+    """
+
+    size: ArchitectureSize
+    inputs: np.ndarray
+    weights: tuple[tuple[np.ndarray, ...], ...]
+    policy: str = ""
+
+    @property
+    def dtype(self) -> str:
+        """What is computed in."""
+        return self.policy or str(self.weights[0][0].dtype)
+
+    @property
+    def returns_sequences(self) -> bool:
+        """Whether the output has a time axis."""
+        architecture = self.size.architecture
+        return architecture.return_sequences and architecture.end != "flatten"
+
+    def __str__(self) -> str:
+        size = ", ".join(f"{letter}={getattr(self.size, letter)}" for letter in "TDMK")
+        parts = self.size.architecture._asdict()
+        chosen = [f"{n}={v}" for n, v in parts.items() if v != PARTS[n][0]]
+        return " ".join([f"N={len(self.inputs)},", f"{size},", ", ".join(chosen) or "plain"])
+
+    def __repr__(self) -> str:
+        layers = ", ".join(f"({', '.join(map(array_text, layer))},)" for layer in self.weights)
+        policy = f", policy={self.policy!r}" if self.policy else ""
+        inputs = array_text(self.inputs)
+        return f"Composition({self.size!r}, {inputs}, ({layers},){policy})"
+
+
+def weight_shapes(size: ArchitectureSize, words: int = 6) -> list[list[tuple[int, ...]]]:
+    """The shapes of the weights, layer by layer, as `Composition` has them."""
+    architecture, D, M, K, T = size
+
+    def rnn(features: int) -> list[tuple[int, ...]]:
+        return [(features, M), (M, M), (M,)]
+
+    shapes: list[list[tuple[int, ...]]] = []
+    if architecture.front == "embedding":
+        shapes.append([(words, D)])
+    if architecture.recurrent == "cells":
+        shapes.append(rnn(D) + rnn(M))
+    elif architecture.recurrent == "bidirectional":
+        shapes.append(rnn(D) + rnn(D))
+    else:
+        shapes.append(rnn(D))
+        shapes += [rnn(M)] * (architecture.recurrent == "two layers")
+    width = M * (2 if architecture.recurrent == "bidirectional" else 1)
+    width = width if architecture.merge in ("concat", None) else M
+    width *= T if architecture.end == "flatten" else 1
+    shapes.append([(width, K), (K,)])
+    return shapes
+
+
+def compositions(
+    *, dtype: str, sizes: st.SearchStrategy[ArchitectureSize], max_samples: int = 5
+) -> st.SearchStrategy[Composition]:
+    """Compositions of one dtype. Shrinks towards the first size, one sample and the seed 0.
+
+    Raises:
+        InvalidArgument: the dtype is unknown.
+    """
+    check_choice("dtype", dtype, DTYPES)
+    samples = st.integers(1, max_samples)
+    return st.builds(composition, sizes, st.just(dtype), samples, seeds())
+
+
+def composition(size: ArchitectureSize, dtype: str, N: int, seed: int) -> Composition:
+    """The composition of a seed: contracting weights, so that bounds stay small."""
+    rng = np.random.default_rng(seed)
+    weights = []
+    for layer in weight_shapes(size):
+        weights.append(tuple(carried(_filled(rng, shape), dtype) for shape in layer))
+    if size.architecture.front == "embedding":
+        inputs = rng.integers(0, len(weights[0][0]), (N, size.T)).astype("int32")
+    else:
+        inputs = carried(rng.standard_normal((N, size.T, size.D)), dtype)
+        if size.architecture.front == "masking":
+            inputs = inputs * (rng.random((N, size.T, 1)) < 0.6).astype(inputs.dtype)
+    policy = "" if weights[0][0].dtype == dtype else dtype
+    return Composition(size, inputs, tuple(weights), policy)
+
+
+def _filled(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
+    scale = 0.5 if len(shape) == 1 else 0.8 / np.sqrt(shape[0])
+    return np.asarray(rng.standard_normal(shape) * scale)
+
+
+def architecture_sizes(number: int, seed: int) -> list[ArchitectureSize]:
+    """``number`` different architectures with dimensions, a pure function of its arguments."""
+    rng = np.random.default_rng(seed)
+    found = []
+    for architecture in architectures(number, seed):
+        D, M, K = (int(n) for n in rng.integers(1, 6, 3))
+        found.append(ArchitectureSize(architecture, D, M, K, int(rng.integers(1, 8))))
+    return found
