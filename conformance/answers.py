@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import zlib
 from functools import partial
-from typing import Any, Optional
+from typing import Any, Iterable, Optional
 
 import numpy as np
 from hypothesis import strategies as st
@@ -37,12 +37,16 @@ option_dimensions = partial(
 )
 
 
-def cases_with(subject: Subject, **wanted: bool) -> st.SearchStrategy[Case]:
+def cases_with(
+    subject: Subject, mode: Optional[str] = None, **wanted: bool
+) -> st.SearchStrategy[Case]:
     """Cases with all options together, those ``wanted`` with the given value.
+
+    They are those of ``mode``, or of the subject's.
 
     The networks are the same for all properties, as far as they have what is wanted.
     """
-    rows = _rows(subject)
+    rows = _rows(subject, mode or subject.mode or subject.modes[0])
     found = [row for row in rows if _has(row[0], wanted)]
     if not found:
         given: dict[str, Any] = dict(wanted)
@@ -64,25 +68,46 @@ def _has(options: Options, wanted: dict[str, Any]) -> bool:
     return all(getattr(options, name) == value for name, value in wanted.items())
 
 
-def _rows(subject: Subject) -> list[tuple[Options, str]]:
-    """The options of the networks of this mode and dtype, each with an activation."""
+def _rows(subject: Subject, mode: str) -> list[tuple[Options, str]]:
+    """The options of the networks of a mode in this dtype, each with an activation."""
     networks = subject.run.profile.networks
     number = networks if subject.dtype in WIDE_DTYPES else -(-networks // 3)
     modes = {mode: subject.implementation.options(mode) for mode in subject.modes}
     chosen = CHOSEN_ACTIVATIONS in subject.capabilities
     activations = CROSSED_ACTIVATIONS if chosen else ("tanh",)
     seed = zlib.crc32(f"{subject.run.seed} {subject.dtype}".encode())
-    return crossed(number, modes, seed, activations)[subject.mode or subject.modes[0]]
+    return crossed(number, modes, seed, activations)[mode]
 
 
-def ask(subject: Subject, case: Case, *, batch_size: Optional[int] = None) -> Answer:
+def ask(subject: Subject, case: Case, **how: Any) -> Answer:
     """The answer of a network with the case's options, which goes on where it was left.
+
+    ``how`` are `Subject.answer`'s arguments: the mode, if not the subject's, and the batch size.
 
     Raises:
         ImplementationError: an array is not of the right kind, shape or dtype.
     """
+    return _checked(subject, case, subject.answer(case, **how))
+
+
+def ask_in_batches(subject: Subject, pieces: list[Case], mode: str) -> list[Answer]:
+    """The answers to cases of one N for a single network, as batches of one call."""
+    network, whole = subject.network(pieces[0], sequences=False), pieces[0]
+    arrays: dict[str, Any] = {"mask": None, "initial_state": None}
+    for name in ("inputs", "mask", "initial_state"):
+        if getattr(whole, name) is not None:
+            arrays[name] = np.concatenate([getattr(piece, name) for piece in pieces])
+    answer = network.answer(arrays.pop("inputs"), mode, batch_size=whole.N, **arrays)
+    found = []
+    for i, piece in enumerate(pieces):
+        batch = slice(i * whole.N, (i + 1) * whole.N)
+        parts = (None if array is None else array[batch] for array in answer)
+        found.append(_checked(subject, piece, Answer(*parts)))  # type: ignore[arg-type]
+    return found
+
+
+def _checked(subject: Subject, case: Case, answer: Answer) -> Answer:
     options, M, K = case.options or Options(), case.M, case.K
-    answer = subject.answer(case, batch_size=batch_size)
     before = (case.N, case.T) if options.return_sequences else (case.N,)
 
     def checked(array: Any, what: str, shape: tuple[int, ...]) -> np.ndarray:
@@ -160,16 +185,21 @@ def _judge_end(subject: Subject, case: Case, answer: Answer, since: Case) -> Opt
     return answer.hidden if shown.all() else None
 
 
-def judge_calls(subject: Subject, pieces: list[Case]) -> None:
-    """Ask a stateful network piece after piece, and judge each answer.
+def judge_calls(
+    subject: Subject, pieces: list[Case], answers: Optional[Iterable[Answer]] = None
+) -> None:
+    """Judge what a stateful network answers piece after piece, from its initial state on.
 
-    Where the state between two pieces is not shown, a piece is judged as the end of all so far.
+    The ``answers`` are asked for, one call for each piece, where they are not given. Where the
+    state between two pieces is not shown, a piece is judged as the end of all so far.
     """
-    subject.network(pieces[0], sequences=False).reset_state()
+    if answers is None:
+        subject.network(pieces[0], sequences=False).reset_state()
+        answers = (ask(subject, piece) for piece in pieces)
     state: Optional[np.ndarray] = None
-    for i, piece in enumerate(pieces):
+    for i, (piece, answer) in enumerate(zip(pieces, answers)):
         since = piece if i == 0 else _continued(subject, pieces[: i + 1], state)
-        state = judge_answer(subject, piece, ask(subject, piece), since)
+        state = judge_answer(subject, piece, answer, since)
 
 
 def _continued(subject: Subject, pieces: list[Case], state: Optional[np.ndarray]) -> Case:

@@ -15,6 +15,7 @@ from conformance.deviations import FACTS, Deviation, read_deviations
 from conformance.error_bound import residual_output, residual_state
 from conformance.implementations.protocol import (
     CHOSEN_ACTIVATIONS,
+    PREDICT,
     SEVERAL_MODES,
     Answer,
     Implementation,
@@ -154,9 +155,10 @@ class Subject:
 
     @property
     def capabilities(self) -> frozenset[str]:
-        """What the implementation declares, and whether several modes were asked for."""
+        """What the implementation declares, and what the modes that were asked for add to it."""
         several = {SEVERAL_MODES} if len(self.modes) > 1 else set()
-        return self.implementation.capabilities | several
+        predict = {PREDICT} if "predict" in self.modes else set()
+        return self.implementation.capabilities | several | predict
 
     @property
     def arithmetic(self) -> Arithmetic:
@@ -276,9 +278,11 @@ class Subject:
             as_array(outputs, "the sequence of outputs", (case.N, case.T, case.K), self.results),
         )
 
-    def answer(self, case: Case, *, batch_size: Optional[int] = None) -> Answer:
+    def answer(
+        self, case: Case, *, mode: Optional[str] = None, batch_size: Optional[int] = None
+    ) -> Answer:
         """What a network with options returns, as it returns it (see `conformance.answers`)."""
-        question = self._ask(case, self.mode or self.modes[0], sequences=False)
+        question = self._ask(case, mode or self.mode or self.modes[0], sequences=False)
         network = self.network(case, sequences=False)
         question.answer = answer = network.answer(
             case.inputs,

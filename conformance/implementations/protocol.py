@@ -39,6 +39,9 @@ OPTIONS = "options"
 #: Models with wrappers, cells, masking layers, several layers (`strategies.architectures`).
 COMPOSITIONS = "compositions"
 
+#: It has a mode `predict`, which divides samples into batches; found from the modes of the run.
+PREDICT = "mode predict"
+
 #: It can be executed in more than one way; found from the modes of the run, not declared.
 SEVERAL_MODES = "several modes"
 

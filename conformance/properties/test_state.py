@@ -4,9 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 
-from conformance.answers import ask, ask_afresh, cases_with, in_pieces, judge_answer, judge_calls
+from conformance.answers import (
+    ask,
+    ask_afresh,
+    ask_in_batches,
+    cases_with,
+    in_pieces,
+    judge_answer,
+    judge_calls,
+)
 from conformance.checking import holds_for
-from conformance.implementations.protocol import OPTIONS
+from conformance.implementations.protocol import OPTIONS, PREDICT
 from conformance.subject import Subject
 from strategies import Case, seeds
 
@@ -49,3 +57,38 @@ def test_a_network_that_is_reset_begins_anew(subject: Subject, case: Case) -> No
         return  # simplified to what this is not about
     ask(subject, case)
     judge_answer(subject, case, ask_afresh(subject, case))
+
+
+@holds_for(
+    needs=(OPTIONS, PREDICT),
+    per_mode=False,
+    runs=2,
+    quota=False,
+    case=lambda subject: cases_with(subject, "predict", stateful=True),
+)
+def test_state_is_carried_over_the_batches_of_predict(subject: Subject, case: Case) -> None:
+    """State is carried over the batches of predict.
+
+    Each sample of a batch goes on where the sample in its place in the batch before it ended.
+    """
+    if not (case.options and case.options.stateful):
+        return  # simplified to what this is not about
+    subject.network(case, sequences=False).reset_state()
+    pieces = [case, case.replace(inputs=case.inputs[:, ::-1]), case]
+    judge_calls(subject, pieces, ask_in_batches(subject, pieces, "predict"))
+
+
+@holds_for(
+    needs=(OPTIONS, PREDICT),
+    per_mode=False,
+    quota=False,
+    case=lambda subject: cases_with(subject, "predict", stateful=False),
+    size=lambda subject: seeds(),
+)
+def test_predict_in_batches_equals_all_at_once(subject: Subject, case: Case, size: int) -> None:
+    """Predict in batches equals all at once.
+
+    Whatever the size of a batch, also where the last one is smaller.
+    """
+    batch_size = 1 + size % case.N
+    judge_answer(subject, case, ask(subject, case, mode="predict", batch_size=batch_size))
