@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from typing import Any, Callable
 
 from conformance.implementations.keras_tensorflow import (
+    KerasComposition,
     KerasNetwork,
     KerasTensorFlow,
     load_tensorflow,
 )
 from strategies import NetworkSize
+from strategies.architectures import ArchitectureSize
 
 Patch = Callable[[Any], None]
 
@@ -54,6 +56,10 @@ class FaultyKeras(KerasTensorFlow):
     def network_for_cases(self, size: NetworkSize, dtype: str, *, sequences: bool) -> KerasNetwork:
         self._patch()
         return super().network_for_cases(size, dtype, sequences=sequences)
+
+    def composition(self, size: ArchitectureSize, dtype: str) -> KerasComposition:
+        self._patch()
+        return super().composition(size, dtype)
 
     def _patch(self) -> None:
         if not self.patched:
