@@ -14,7 +14,7 @@ from typing import Any, Callable, Mapping, Optional, Sequence
 import numpy as np
 
 #: How many rows are tried for each that is taken.
-CANDIDATES = 16
+CANDIDATES = 48
 
 Row = dict[str, Any]
 
