@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from conformance.minimise import minimise
-from strategies import Case, Dimensions, Tensors
+from strategies import Case, Dimensions, Options, Tensors
+from strategies.option_cases import optioned
 from strategies.tensors import seeded
 
 #: Long enough that no minimisation here runs into it.
@@ -181,3 +182,36 @@ def test_two_dimensions_that_must_be_equal_become_smaller_together(one, other):
 def test_three_dimensions_that_must_be_equal_become_smaller_together():
     small = minimise(given_case(D=7, M=7, K=7), lambda c: c.D == c.M == c.K >= 3, PLENTY)
     assert sizes(small) == {"N": 1, "T": 1, "D": 3, "M": 3, "K": 3}
+
+
+# --- Options -----------------------------------------------------------------------------------
+
+
+def optioned_case(**options):
+    size = Dimensions(3, 4, 2, 3, 2, False, "relu", "linear", Options(**options))
+    return optioned(size, "float32", "normal", 1)
+
+
+def test_options_that_do_not_matter_are_dropped():
+    case = optioned_case(go_backwards=True, return_state=True, initial_state=True, mask="holes")
+    smallest = minimise(case, lambda c: c.options.go_backwards, 5)
+    assert smallest.options == Options(go_backwards=True)
+    assert smallest.mask is None
+    assert smallest.initial_state is None
+    assert smallest.activation == "linear"
+
+
+def test_mask_and_initial_state_shrink_with_what_they_belong_to():
+    case = optioned_case(initial_state=True, mask="holes")
+    smallest = minimise(case, lambda c: c.mask is not None and c.initial_state is not None, 5)
+    assert smallest.dimensions[:5] == (1, 1, 1, 1, 1)
+    assert smallest.mask.shape == (1, 1)
+    assert smallest.initial_state.tolist() == [[0]]
+
+
+def test_a_network_that_is_unrolled_keeps_its_fixed_time():
+    size = Dimensions(1, 4, 2, 3, 2, True, "tanh", "linear", Options(unroll=True))
+    case = optioned(size, "float32", "normal", 1)
+    smallest = minimise(case, lambda c: c.options.unroll, 5)
+    assert smallest.static_time
+    assert smallest.T == 1

@@ -100,7 +100,7 @@ def _subclassed(keras: Any, layers: list[Any], shape: Any, dtype: str) -> Any:
             super().__init__()
             self.chain = layers
 
-        def call(self, inputs: Any) -> Any:
+        def call(self, inputs: Any, training: Any = None) -> Any:
             for layer in self.chain:
                 inputs = layer(inputs)
             return inputs

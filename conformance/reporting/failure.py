@@ -102,6 +102,9 @@ def _drawn(failure: Failure) -> list[str]:
         )
         tensors = [f"{n}={_short(getattr(value, n))}" for n in Tensors._fields]
         lines += [f"  {text}" for text in (", ".join(tensors[:3]), ", ".join(tensors[3:]))]
+        given = {n: getattr(value, n) for n in ("mask", "initial_state")}
+        chosen = [f"{n}={_short(a)}" for n, a in given.items() if a is not None]
+        lines += [f"  {', '.join(chosen)}"] if chosen else []
     return lines
 
 
@@ -114,6 +117,8 @@ def _options(case: Case) -> str:
         for name in ("activation", "dense_activation")
         if getattr(case, name) != defaults[name]
     }
+    if case.options is not None:
+        chosen.update(case.options.chosen)
     return "".join(f" {name}={value}" for name, value in chosen.items())
 
 
