@@ -166,9 +166,12 @@ class Subject:
         name, versions = self.implementation.name, self.implementation.versions()
         return [d for d in self.run.deviations if d.concerns(name, found, versions)]
 
-    def facts(self, case: Optional[Case]) -> dict[str, Any]:
-        """What the condition of a known deviation may ask of a case; None where there is none."""
-        facts: dict[str, Any] = dict.fromkeys(FACTS)
+    def facts(self, case: Optional[Case], traits: frozenset[str] = frozenset()) -> dict[str, Any]:
+        """What the condition of a known deviation may ask of a case; None where there is none.
+
+        ``traits`` are words about a question that is no case.
+        """
+        facts: dict[str, Any] = {**dict.fromkeys(FACTS), "traits": traits}
         if case is not None:
             facts.update(case.dimensions._asdict(), texture=case.texture)
         return {**facts, "mode": self.mode, "dtype": self.dtype}

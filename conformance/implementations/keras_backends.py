@@ -21,9 +21,13 @@ from conformance.implementations.keras_network import (
     silent_stderr,
 )
 from conformance.implementations.keras_tensorflow import KerasTensorFlow
+from conformance.implementations.keras_training import KerasTraining
 from conformance.implementations.protocol import (
     CAPABILITIES,
     CHOSEN_ACTIVATIONS,
+    CONSTRAINTS,
+    TRAINING,
+    TRAINING_CAPABILITIES,
     Implementation,
     ImplementationError,
 )
@@ -144,7 +148,7 @@ class BackendNetwork(KerasModel):
         return converted
 
 
-class KerasBackend(Implementation):
+class KerasBackend(KerasTraining, Implementation):
     """``--implementation keras:jax``, and so on."""
 
     capabilities = frozenset(CAPABILITIES)
@@ -156,11 +160,18 @@ class KerasBackend(Implementation):
         self.modes, self.compiled_modes = BACKENDS[backend].modes, BACKENDS[backend].compiled_modes
         self.costs = BACKENDS[backend].costs  # type: ignore[misc]
         if backend == "openvino":  # which has not been looked at with others than tanh
-            self.capabilities -= {CHOSEN_ACTIVATIONS}
+            self.capabilities -= {CHOSEN_ACTIVATIONS, *TRAINING_CAPABILITIES}
+        if backend == "numpy":  # which has no gradients
+            self.capabilities -= {TRAINING, CONSTRAINTS}
+        # Without ``run_eagerly``, JAX compiles a step.
+        self.step_ways = ("eager", "graph", "fit") if backend == "jax" else ("eager", "fit")
 
     def network(self, size: NetworkSize, dtype: str, *, sequences: bool) -> BackendNetwork:
         keras = load_keras(self.backend)
         return BackendNetwork(keras, self.backend, size, dtype, sequences=sequences)
+
+    def training_keras(self) -> Any:
+        return load_keras(self.backend)
 
     def activations(self) -> tuple[str, ...]:
         return known_activations(load_keras(self.backend))

@@ -17,6 +17,7 @@ from conformance.implementations.keras_network import (
     known_activations,
     silent_stderr,
 )
+from conformance.implementations.keras_training import KerasTraining
 from conformance.implementations.protocol import CAPABILITIES, Implementation, ImplementationError
 from strategies import DTYPES, NetworkSize
 
@@ -104,7 +105,7 @@ class KerasNetwork(KerasModel):
         return self._traced[mode]
 
 
-class KerasTensorFlow(Implementation):
+class KerasTensorFlow(KerasTraining, Implementation):
     """``--implementation keras``."""
 
     name = "keras"
@@ -115,6 +116,8 @@ class KerasTensorFlow(Implementation):
     extra = "tensorflow"
     threads = "one thread for each worker"
     compiled_modes = frozenset({"xla"})
+    training_ways = ("eager", "graph")
+    step_ways = ("eager", "graph", "fit")
 
     def network(self, size: NetworkSize, dtype: str, *, sequences: bool) -> KerasNetwork:
         return KerasNetwork(load_tensorflow(), size, dtype, sequences=sequences)
@@ -128,6 +131,15 @@ class KerasTensorFlow(Implementation):
         return KerasNetwork(
             tf, size, dtype, sequences=sequences, recurrent_initializer="glorot_uniform"
         )
+
+    def training_keras(self) -> Any:
+        return load_tensorflow().keras
+
+    def executed(self, function: Callable[..., Any], way: str) -> Callable[..., Any]:
+        if way != "graph":
+            return super().executed(function, way)
+        traced: Callable[..., Any] = load_tensorflow().function(function)
+        return traced
 
     def activations(self) -> tuple[str, ...]:
         """Those that this Keras knows by name; hard_sigmoid as its version defines it."""

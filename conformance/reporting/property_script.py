@@ -20,6 +20,8 @@ _TEXT = '''\
 from numpy import array, float16, float32, inf, nan
 from conformance.subject import Subject
 from strategies import Case, Dimensions
+from strategies.choices import Choice
+from strategies.training import Birth, Dropout, Penalty, Step
 import {module} as properties
 
 drawn = {drawn}
