@@ -26,6 +26,12 @@ SEED = 1
 
 #: NumPy prints no summary and has a single mode: what catches their faults is in `test_keras`.
 ONLY_IN_KERAS = {"test_summary_prints_shapes_and_counts", "test_modes_agree_on_one_network"}
+#: Nor is it trained: `test_training_faults`.
+ONLY_IN_KERAS |= {
+    name
+    for name, found in PROPERTIES.items()
+    if found.clause in ("dropout", "regularizers", "constraints", "trainable", "initializers")
+}
 
 #: The properties that a fault of a group should break, most likely first.
 LIKELY = {

@@ -200,14 +200,13 @@ def _by_layer(
 
 
 def _freeze(frozen: str, model: Any, simple_rnn: Any, dense: Any) -> None:
-    if frozen.startswith("simple_rnn"):
-        simple_rnn.trainable = False
-    if frozen == "simple_rnn, then no more":
-        simple_rnn.trainable = True
-    if frozen == "dense":
-        dense.trainable = False
-    if frozen == "model":
-        model.trainable = False
+    """As the words of `strategies.training.FREEZES` say, what the constructor does aside."""
+    frozen_layer, _, then = frozen.partition(", ")
+    owners = {"simple_rnn": simple_rnn, "dense": dense, "model": model}
+    if frozen_layer in owners:
+        owners[frozen_layer].trainable = False
+    if then == "then no more":
+        owners[frozen_layer].trainable = True
 
 
 def _product(targets: Any, outputs: Any) -> Any:

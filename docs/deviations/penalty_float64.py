@@ -1,4 +1,4 @@
-"""Keras 3: L1 keeps its factor in float32, so that in float64 0.01 is 0.0099999998."""
+"""Keras 3: factors of penalties become float32 first, so that in float64 0.01 is 0.0099999998."""
 
 import os
 
