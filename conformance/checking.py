@@ -298,7 +298,12 @@ class _Attempt:
 
     def known(self, **drawn: Any) -> list[Deviation]:
         """The known deviations that apply to what was drawn."""
-        facts = self.subject.facts(drawn.get("case", drawn.get("model")))
+        traits: list[frozenset[str]] = [
+            getattr(value, "traits", frozenset()) for value in drawn.values()
+        ]
+        facts = self.subject.facts(
+            drawn.get("case", drawn.get("model")), frozenset().union(*traits)
+        )
         return [deviation for deviation in self._known if deviation.applies(**facts)]
 
     def unknown(self, **drawn: Any) -> Optional[Nonconformity]:

@@ -177,9 +177,14 @@ class Subject:
         name, versions = self.implementation.name, self.implementation.versions()
         return [d for d in self.run.deviations if d.concerns(name, found, versions)]
 
-    def facts(self, case: Union[Case, Composition, None]) -> dict[str, Any]:
-        """What the condition of a known deviation may ask of a case; None where there is none."""
-        facts: dict[str, Any] = dict.fromkeys(FACTS)
+    def facts(
+        self, case: Union[Case, Composition, None], traits: frozenset[str] = frozenset()
+    ) -> dict[str, Any]:
+        """What the condition of a known deviation may ask of a case; None where there is none.
+
+        ``traits`` are words about a question that is no case.
+        """
+        facts: dict[str, Any] = {**dict.fromkeys(FACTS), "traits": traits}
         if isinstance(case, Composition):
             facts.update(case.size._asdict(), N=len(case.inputs))
             facts.update(case.size.architecture._asdict())

@@ -27,6 +27,12 @@ SEED = 1
 
 #: NumPy prints no summary and has a single mode: what catches their faults is in `test_keras`.
 ONLY_IN_KERAS = {"test_summary_prints_shapes_and_counts", "test_modes_agree_on_one_network"}
+#: Nor is it trained: `test_training_faults`.
+ONLY_IN_KERAS |= {
+    name
+    for name, found in PROPERTIES.items()
+    if found.clause in ("dropout", "regularizers", "constraints", "trainable", "initializers")
+}
 
 #: The properties that a fault of a group should break, most likely first.
 LIKELY = {
@@ -44,7 +50,7 @@ LIKELY = {
     "direction": ("test_any_options",),
     "state": ("test_every_step", "test_any_options", "test_a_stateful", "test_a_network_that"),
     "unroll": ("test_any_options",),
-    "dropout": ("test_any_options",),
+    "inference": ("test_any_options",),
 }
 
 #: A fault that each property catches by itself.

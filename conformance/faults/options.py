@@ -319,13 +319,13 @@ def unrolled_without_its_last_step(self, x, h, t):
     return h if last else NumpyNetwork.step(self, x, h, t)
 
 
-@overriding("step", "dropout")
+@overriding("step", "inference")
 def dropout_scales_at_inference(self, x, h, t):
     """At inference inputs are scaled as in training, where there is dropout."""
     return NumpyNetwork.step(self, x * 2 if options_of(self).dropout else x, h, t)
 
 
-@overriding("step", "dropout")
+@overriding("step", "inference")
 def recurrent_dropout_at_inference(self, x, h, t):
     """At inference the first unit of the previous state is dropped, where there is dropout."""
     if options_of(self).dropout:

@@ -5,7 +5,15 @@ installed Keras for the rest of the process: run one with ``--implementation ker
 """
 
 # Each of these enters its faults when it is imported.
-from conformance.faults_keras import equation, modes, network, options, state, wrappers
+from conformance.faults_keras import (
+    equation,
+    modes,
+    network,
+    options,
+    state,
+    training,
+    wrappers,
+)
 from conformance.faults_keras.catalogue import KERAS_FAULTS, FaultyKeras, KerasFault
 
 __all__ = [
@@ -17,5 +25,6 @@ __all__ = [
     "network",
     "options",
     "state",
+    "training",
     "wrappers",
 ]

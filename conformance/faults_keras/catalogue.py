@@ -61,6 +61,10 @@ class FaultyKeras(KerasTensorFlow):
         self._patch()
         return super().composition(size, dtype)
 
+    def training_keras(self) -> Any:
+        self._patch()
+        return super().training_keras()
+
     def _patch(self) -> None:
         if not self.patched:
             KERAS_FAULTS[self.fault].patch(load_tensorflow())

@@ -226,7 +226,7 @@ def unrolled_without_its_first_step(tf: Any) -> None:
     patch_simple_rnn(tf, before)
 
 
-@seeded("dropout")
+@seeded("inference")
 def dropout_at_inference(tf: Any) -> None:
     """Dropout is active at inference."""
 

@@ -23,11 +23,15 @@ from conformance.implementations.keras_network import (
     silent_stderr,
 )
 from conformance.implementations.keras_tensorflow import KerasTensorFlow
+from conformance.implementations.keras_training import KerasTraining
 from conformance.implementations.protocol import (
     CAPABILITIES,
     CHOSEN_ACTIVATIONS,
     COMPOSITIONS,
+    CONSTRAINTS,
     OPTIONS,
+    TRAINING,
+    TRAINING_CAPABILITIES,
     Implementation,
     ImplementationError,
 )
@@ -169,7 +173,7 @@ class BackendComposition(BackendExecution, CompositionModel):
         self._compiled = {}
 
 
-class KerasBackend(Implementation):
+class KerasBackend(KerasTraining, Implementation):
     """``--implementation keras:jax``, and so on."""
 
     capabilities = frozenset(CAPABILITIES)
@@ -182,6 +186,11 @@ class KerasBackend(Implementation):
         self.costs = BACKENDS[backend].costs  # type: ignore[misc]
         if backend == "openvino":  # which has not been looked at with more than the plain network
             self.capabilities -= {CHOSEN_ACTIVATIONS, OPTIONS, COMPOSITIONS}
+            self.capabilities -= set(TRAINING_CAPABILITIES)
+        if backend == "numpy":  # which has no gradients
+            self.capabilities -= {TRAINING, CONSTRAINTS}
+        # Without ``run_eagerly``, JAX compiles a step.
+        self.step_ways = ("eager", "graph", "fit") if backend == "jax" else ("eager", "fit")
 
     def network(self, size: NetworkSize, dtype: str, *, sequences: bool) -> BackendNetwork:
         return BackendNetwork(load_keras(self.backend), size, dtype, sequences=sequences)
@@ -191,6 +200,9 @@ class KerasBackend(Implementation):
 
     def options(self, mode: str) -> tuple[str, ...]:
         return tuple(name for name in Options._fields if name != "time_major")
+
+    def training_keras(self) -> Any:
+        return load_keras(self.backend)
 
     def activations(self) -> tuple[str, ...]:
         return known_activations(load_keras(self.backend))

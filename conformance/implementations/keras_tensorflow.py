@@ -20,6 +20,7 @@ from conformance.implementations.keras_network import (
     known_activations,
     silent_stderr,
 )
+from conformance.implementations.keras_training import KerasTraining
 from conformance.implementations.protocol import CAPABILITIES, Implementation, ImplementationError
 from strategies import DTYPES, NetworkSize, Options
 from strategies.architectures import ArchitectureSize
@@ -129,7 +130,7 @@ class KerasComposition(TensorFlowExecution, CompositionModel):
         return [self.tf.TensorSpec((None, *shape), dtype)]
 
 
-class KerasTensorFlow(Implementation):
+class KerasTensorFlow(KerasTraining, Implementation):
     """``--implementation keras``."""
 
     name = "keras"
@@ -140,6 +141,8 @@ class KerasTensorFlow(Implementation):
     extra = "tensorflow"
     threads = "one thread for each worker"
     compiled_modes = frozenset({"xla"})
+    training_ways = ("eager", "graph")
+    step_ways = ("eager", "graph", "fit")
 
     def network(self, size: NetworkSize, dtype: str, *, sequences: bool) -> KerasNetwork:
         return KerasNetwork(load_tensorflow(), size, dtype, sequences=sequences)
@@ -156,6 +159,15 @@ class KerasTensorFlow(Implementation):
 
     def composition(self, size: ArchitectureSize, dtype: str) -> KerasComposition:
         return KerasComposition(load_tensorflow(), size, dtype)
+
+    def training_keras(self) -> Any:
+        return load_tensorflow().keras
+
+    def executed(self, function: Callable[..., Any], way: str) -> Callable[..., Any]:
+        if way != "graph":
+            return super().executed(function, way)
+        traced: Callable[..., Any] = load_tensorflow().function(function)
+        return traced
 
     def activations(self) -> tuple[str, ...]:
         """Those that this Keras knows by name; hard_sigmoid as its version defines it."""

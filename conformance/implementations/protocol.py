@@ -14,6 +14,7 @@ import numpy as np
 from conformance.arithmetic import IEEE, Arithmetic
 from strategies import WIDE_DTYPES, NetworkSize, Options
 from strategies.architectures import ArchitectureSize
+from strategies.training import Birth, Dropout, Penalty, Step
 
 #: The last output y_T, (N, K), for given weights. Every implementation has it.
 OUTPUT = "output"
@@ -42,6 +43,20 @@ COMPOSITIONS = "compositions"
 #: It has a mode `predict`, which divides samples into batches; found from the modes of the run.
 PREDICT = "mode predict"
 
+# What training needs (`strategies.training` has the questions).
+#: Weights are born by initializers that are chosen.
+INITIALIZERS = "initializers"
+#: SimpleRNN takes dropout and recurrent dropout.
+DROPOUT = "dropout"
+#: Weights and outputs may be penalised.
+REGULARIZERS = "regularizers"
+#: The network can be trained by gradient descent, and layers can be left out of it.
+TRAINING = "training"
+#: Weights may be constrained after a step.
+CONSTRAINTS = "constraints"
+
+TRAINING_CAPABILITIES = (INITIALIZERS, DROPOUT, REGULARIZERS, TRAINING, CONSTRAINTS)
+
 #: It can be executed in more than one way; found from the modes of the run, not declared.
 SEVERAL_MODES = "several modes"
 
@@ -56,6 +71,7 @@ CAPABILITIES = (
     CHOSEN_ACTIVATIONS,
     OPTIONS,
     COMPOSITIONS,
+    *TRAINING_CAPABILITIES,
 )
 
 
@@ -124,6 +140,40 @@ class Answer(NamedTuple):
     hidden: np.ndarray
     output: np.ndarray
     state: Optional[np.ndarray] = None
+
+
+class Penalised(NamedTuple):
+    """The penalties that a network names after a call, and what SimpleRNN and Dense put out.
+
+    ``hidden`` has more than one array where the state is put out again. ``total`` says that
+    the penalties are given as their sum.
+    """
+
+    penalties: list[float]
+    hidden: list[np.ndarray]
+    output: np.ndarray
+    total: bool = False
+
+
+class Stepped(NamedTuple):
+    """The weights after a step of gradient descent, and numbers of parameters by what they are."""
+
+    weights: list[np.ndarray]
+    trainable: int
+    non_trainable: int
+
+
+class DropoutLayer:
+    """A SimpleRNN with dropout and linear activation, for `Implementation.dropout_layer`."""
+
+    def states(
+        self, weights: Sequence[np.ndarray], inputs: np.ndarray, *, training: Optional[bool]
+    ) -> np.ndarray:
+        """Every state, (N, T, M), for kernel, recurrent_kernel and bias.
+
+        ``training`` None is a call that does not say, which is one of inference.
+        """
+        raise NotImplementedError
 
 
 class Network:
@@ -198,10 +248,9 @@ class Model:
         raise NotImplementedError
 
 
-def _undefined(network: Network, method: str, capability: str) -> ImplementationError:
+def _undefined(owner: object, method: str, capability: str) -> ImplementationError:
     return ImplementationError(
-        f"the capability {capability!r} is declared, and {type(network).__name__} defines no "
-        f"{method}"
+        f"the capability {capability!r} is declared, and {type(owner).__name__} defines no {method}"
     )
 
 
@@ -225,6 +274,9 @@ class Implementation:
     threads: str = "threads as it chooses"
     #: Modes that compile anew for each shape (N, T).
     compiled_modes: frozenset[str] = frozenset()
+    #: The ways to execute a layer in training, and a step of gradient descent.
+    training_ways: tuple[str, ...] = ("eager",)
+    step_ways: tuple[str, ...] = ("eager",)
 
     def network(self, size: NetworkSize, dtype: str, *, sequences: bool) -> Network:
         """A new network with its initial weights.
@@ -243,10 +295,27 @@ class Implementation:
 
     def composition(self, size: ArchitectureSize, dtype: str) -> Model:
         """A new model with an architecture. Capability COMPOSITIONS."""
-        raise ImplementationError(
-            f"the capability {COMPOSITIONS!r} is declared, and {type(self).__name__} defines no "
-            "composition"
-        )
+        raise _undefined(self, "composition", COMPOSITIONS)
+
+    def born(self, question: Birth, dtype: str) -> list[np.ndarray]:
+        """The five weight arrays of a new network. Capability INITIALIZERS."""
+        raise _undefined(self, "born", INITIALIZERS)
+
+    def dropout_layer(self, question: Dropout, dtype: str) -> DropoutLayer:
+        """A new layer; what was random before does not matter to it. Capability DROPOUT."""
+        raise _undefined(self, "dropout_layer", DROPOUT)
+
+    def regularizers(self) -> tuple[str, ...]:
+        """Those it has, of `strategies.choices.REGULARIZERS`. Capability REGULARIZERS."""
+        return ()
+
+    def penalised(self, question: Penalty, dtype: str) -> Penalised:
+        """A new network's penalties after one call. Capability REGULARIZERS."""
+        raise _undefined(self, "penalised", REGULARIZERS)
+
+    def stepped(self, question: Step, dtype: str) -> Stepped:
+        """A new network after a step of gradient descent. Capability TRAINING."""
+        raise _undefined(self, "stepped", TRAINING)
 
     def arithmetic(self, dtype: str) -> Arithmetic:
         """How it rounds, as far as that is not probed (see `conformance.probing`)."""

@@ -21,6 +21,8 @@ from numpy import array, float16, float32, inf, int32, nan
 from conformance.subject import Subject
 from strategies import Case, Dimensions, Options
 from strategies.architectures import Architecture, ArchitectureSize, Composition
+from strategies.choices import Choice
+from strategies.training import Birth, Dropout, Penalty, Step
 import {module} as properties
 
 drawn = {drawn}

@@ -1,0 +1,39 @@
+"""Constraints: they hold after a step of training, on the weight they were given to."""
+
+from __future__ import annotations
+
+from conformance.checking import holds_for
+from conformance.comparison import Comparison
+from conformance.implementations.protocol import CONSTRAINTS, TRAINING
+from conformance.subject import Subject, require
+from conformance.training import descended, projected
+from strategies.training import WEIGHTS, Step, steps
+
+
+@holds_for(
+    needs=(CONSTRAINTS, TRAINING),
+    per_mode=False,
+    builds=True,
+    step=lambda subject: steps(
+        ways=subject.implementation.step_ways, constrained=True, dtype=subject.dtype
+    ),
+)
+def test_constraints_hold_after_a_step(subject: Subject, step: Step) -> None:
+    """Constraints hold after a step.
+
+    Each weight is that of plain gradient descent, projected onto its own constraint; without a
+    constraint it is that exactly, because no sum in the step rounds.
+    """
+    stepped = subject.implementation.stepped(step, subject.dtype)
+    for (layer, name), got, free, constraint in zip(
+        WEIGHTS, stepped.weights, descended(step), step.constraints
+    ):
+        where = f"{name} of {layer}, {constraint}"
+        if constraint is not None and constraint.name == "NonNeg":
+            require(bool((got >= 0).all()), f"{where}: an entry is {got.min()} after the step")
+        expected, bound = projected(free, constraint, subject.arithmetic)
+        axes = ("row", "column")[-got.ndim :]
+        subject.judge(
+            Comparison(where, axes, got, expected, bound),
+            sentence="after the step, {quantity} is not gradient descent's, projected onto it",
+        )

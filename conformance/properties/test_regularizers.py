@@ -1,0 +1,89 @@
+"""Regularizers: penalties equal their formulas, and training goes down them."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from conformance.checking import holds_for
+from conformance.comparison import Comparison
+from conformance.implementations.protocol import REGULARIZERS, TRAINING
+from conformance.subject import Subject, require, require_equal
+from conformance.sums import REFERENCE, Bounded
+from conformance.training import descended, penalty
+from strategies.training import WEIGHTS, Penalty, Step, penalties, steps
+
+
+@holds_for(
+    needs=(REGULARIZERS,),
+    per_mode=False,
+    builds=True,
+    penalty_of=lambda subject: penalties(
+        ways=(*subject.implementation.training_ways, "evaluate"),
+        names=subject.implementation.regularizers(),
+        dtype=subject.dtype,
+    ),
+)
+def test_penalties_equal_their_formulas(subject: Subject, penalty_of: Penalty) -> None:
+    """Penalties equal their formulas.
+
+    One for each regularizer; that of an output is divided by the number of samples.
+    """
+    found = subject.implementation.penalised(penalty_of, subject.dtype)
+    arithmetic = subject.arithmetic
+    _, *weights = penalty_of.tensors
+    expected = [
+        penalty(weight, regularizer, arithmetic)
+        for weight, regularizer in zip(weights, penalty_of.regularizers)
+        if regularizer is not None
+    ]
+    of_hidden, of_output = penalty_of.activity
+    put_out = [(of_hidden, array) for array in found.hidden] + [(of_output, found.output)]
+    for regularizer, array in put_out:
+        if regularizer is not None:
+            value, off = penalty(array, regularizer, arithmetic)
+            once = 2 * arithmetic.unit_roundoff * (value + off)
+            expected.append(Bounded(value / penalty_of.N, (off + once) / penalty_of.N))
+    if not found.total:
+        require_equal("the number of penalties", len(found.penalties), len(expected))
+    total = math.fsum(value for value, _ in expected)
+    bound = math.fsum(off for _, off in expected)
+    # Of one sign: added up, multiplied with the number of samples and divided by it.
+    rounds = len(expected) + 4
+    relative = float(arithmetic.storage.gamma(rounds) + REFERENCE.gamma(rounds))
+    bound += (total + bound) * relative
+    subject.judge(
+        Comparison(
+            "sum of penalties",
+            ("sum",),
+            np.array([math.fsum(found.penalties)]),
+            np.array([total]),
+            np.array([bound]),
+        ),
+        sentence="the {quantity} differs from the formulas by more than rounding explains",
+    )
+
+
+@holds_for(
+    needs=(REGULARIZERS, TRAINING),
+    per_mode=False,
+    builds=True,
+    step=lambda subject: steps(
+        ways=subject.implementation.step_ways,
+        names=subject.implementation.regularizers(),
+        regularized=True,
+        dtype=subject.dtype,
+    ),
+)
+def test_training_goes_down_the_penalties(subject: Subject, step: Step) -> None:
+    """Training goes down the penalties.
+
+    A step of gradient descent is one on the loss and all penalties; no sum in it rounds.
+    """
+    stepped = subject.implementation.stepped(step, subject.dtype)
+    for (layer, name), got, expected in zip(WEIGHTS, stepped.weights, descended(step)):
+        require(
+            np.array_equal(got, expected),
+            f"{name} of {layer} is {got.tolist()} after the step, must be {expected.tolist()}",
+        )

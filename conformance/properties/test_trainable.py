@@ -1,0 +1,45 @@
+"""trainable: what is frozen stays as it is through training, and all else moves."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from conformance.checking import holds_for
+from conformance.implementations.protocol import TRAINING
+from conformance.subject import Subject, require, require_equal
+from conformance.training import descended
+from strategies.training import FREEZES, WEIGHTS, Step, steps
+
+
+def _is_frozen(frozen: str, layer: str) -> bool:
+    return frozen == "model" or frozen in (layer, f"{layer} in its constructor")
+
+
+@holds_for(
+    needs=(TRAINING,),
+    per_mode=False,
+    builds=True,
+    step=lambda subject: steps(ways=subject.implementation.step_ways, frozen=FREEZES),
+)
+def test_what_is_not_trainable_keeps_its_bits(subject: Subject, step: Step) -> None:
+    """What is not trainable keeps its bits.
+
+    Through a step of gradient descent, which moves all other weights, exactly as without it; and
+    its parameters are counted as non-trainable.
+    """
+    stepped = subject.implementation.stepped(step, subject.dtype)
+    _, *before = step.tensors.astype(subject.dtype)
+    moved, frozen = descended(step), 0
+    for i, (layer, name) in enumerate(WEIGHTS):
+        got, kept = stepped.weights[i], _is_frozen(step.frozen, layer)
+        expected = before[i] if kept else moved[i]
+        same = got.tobytes() == before[i].tobytes() if kept else np.array_equal(got, expected)
+        require(
+            same,
+            f"{name} of {layer}, {'frozen' if kept else 'not frozen'}, is {got.tolist()} after "
+            f"the step, must be {expected.tolist()}",
+        )
+        frozen += before[i].size if kept else 0
+    total = sum(weight.size for weight in before)
+    require_equal("the trainable count", stepped.trainable, total - frozen)
+    require_equal("the non-trainable count", stepped.non_trainable, frozen)
