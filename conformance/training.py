@@ -48,7 +48,7 @@ def gradients(
 
 
 def penalty_gradient(weight: np.ndarray, regularizer: Optional[Choice]) -> np.ndarray:
-    """Of l1 Σ|w| + l2 Σw²: l1 sign(w) + 2 l2 w, where |w| has the slope 0 at 0."""
+    """Of l1 Σ|w| + l2 Σw²: l1 sign(w) + 2 l2 w. See `undecided` for where a weight is 0."""
     l1, l2 = factors(regularizer)
     return l1 * np.sign(weight) + 2 * l2 * weight
 
@@ -60,6 +60,17 @@ def descended(step: Step) -> list[np.ndarray]:
     return [
         w - step.rate * (g + penalty_gradient(w, regularizer))
         for w, g, regularizer in zip(weights, by_loss, step.regularizers)
+    ]
+
+
+def undecided(step: Step) -> list[np.ndarray]:
+    """How far the weights may be from `descended`, because |w| has no one slope at 0.
+
+    Each from -1 to 1 is a subgradient there; TensorFlow takes 0, JAX takes 1.
+    """
+    return [
+        step.rate * factors(regularizer)[0] * (w == 0)
+        for w, regularizer in zip(step.tensors[1:], step.regularizers)
     ]
 
 

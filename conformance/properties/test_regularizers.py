@@ -11,7 +11,7 @@ from conformance.comparison import Comparison
 from conformance.implementations.protocol import REGULARIZERS, TRAINING
 from conformance.subject import Subject, require, require_equal
 from conformance.sums import REFERENCE, Bounded
-from conformance.training import descended, penalty
+from conformance.training import descended, penalty, undecided
 from strategies.training import WEIGHTS, Penalty, Step, penalties, steps
 
 
@@ -79,11 +79,14 @@ def test_penalties_equal_their_formulas(subject: Subject, penalty_of: Penalty) -
 def test_training_goes_down_the_penalties(subject: Subject, step: Step) -> None:
     """Training goes down the penalties.
 
-    A step of gradient descent is one on the loss and all penalties; no sum in it rounds.
+    A step of gradient descent is one on the loss and all penalties; no sum in it rounds. Where a
+    weight is 0, L1 may have any slope from -l1 to l1.
     """
     stepped = subject.implementation.stepped(step, subject.dtype)
-    for (layer, name), got, expected in zip(WEIGHTS, stepped.weights, descended(step)):
+    for (layer, name), got, expected, free in zip(
+        WEIGHTS, stepped.weights, descended(step), undecided(step)
+    ):
         require(
-            np.array_equal(got, expected),
+            got.shape == expected.shape and bool((np.abs(got - expected) <= free).all()),
             f"{name} of {layer} is {got.tolist()} after the step, must be {expected.tolist()}",
         )
