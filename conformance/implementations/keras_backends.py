@@ -155,6 +155,7 @@ class KerasBackend(Implementation):
         self.backend, self.name, self.extra = backend, f"keras:{backend}", f"keras-{backend}"
         self.modes, self.compiled_modes = BACKENDS[backend].modes, BACKENDS[backend].compiled_modes
         self.costs = BACKENDS[backend].costs  # type: ignore[misc]
+        self.on_gpu = backend in ("jax", "torch")
         if backend == "openvino":  # which has not been looked at with others than tanh
             self.capabilities -= {CHOSEN_ACTIVATIONS}
 
@@ -168,6 +169,16 @@ class KerasBackend(Implementation):
     def versions(self) -> dict[str, str]:
         distribution = BACKENDS[self.backend].distribution
         return {"keras": installed("keras"), distribution: installed(distribution)}
+
+    def devices(self) -> list[str]:
+        if not self.on_gpu:
+            return super().devices()
+        keras = load_keras(self.backend)
+        one = keras.ops.convert_to_tensor(np.ones((1, 1), np.float32))
+        product = keras.ops.matmul(one, one)
+        if self.backend == "torch":
+            return [f"{'GPU' if product.is_cuda else 'CPU'}:{product.device.index or 0}"]
+        return sorted(f"{d.platform.upper()}:{d.id}" for d in product.devices())
 
 
 def keras_on(backend: str) -> Implementation:

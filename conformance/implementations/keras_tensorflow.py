@@ -26,6 +26,8 @@ ENVIRONMENT = {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"}
 DISTRIBUTIONS = ("tensorflow", "tensorflow-cpu", "tensorflow-gpu", "tf-nightly")
 
 _tensorflow: Any = None
+#: Devices on which results were found in this process, in TensorFlow's own names.
+_computed_on: set[str] = set()
 
 
 def load_tensorflow() -> Any:
@@ -84,23 +86,25 @@ class KerasNetwork(KerasModel):
         self._traced: dict[str, Callable[..., Any]] = {}
 
     def execute(self, inputs: np.ndarray, mode: str) -> Any:
-        if mode == "call":
-            return self.model(self.tf.constant(inputs), training=False)
-        return self._trace(mode)(self.tf.constant(inputs))
+        tensor = self.tf.constant(inputs)
+        forward = self._trace(mode) if mode != "call" else self._eagerly
+        result = forward(tensor)
+        if hasattr(result, "device"):
+            _computed_on.add(result.device)
+        return result
+
+    def _eagerly(self, inputs: Any) -> Any:
+        return self.model(inputs, training=False)
 
     def _trace(self, mode: str) -> Callable[..., Any]:
         """``tf.function`` for any N and T ("graph"), or compiled for each shape ("xla")."""
         if mode not in self._traced:
-
-            def forward(inputs: Any) -> Any:
-                return self.model(inputs, training=False)
-
             if mode == "xla":
-                self._traced[mode] = self.tf.function(forward, jit_compile=True)
+                self._traced[mode] = self.tf.function(self._eagerly, jit_compile=True)
             else:
                 shape = (None, self.size.T, self.size.D)
                 signature = [self.tf.TensorSpec(shape, self.carrier)]
-                self._traced[mode] = self.tf.function(forward, input_signature=signature)
+                self._traced[mode] = self.tf.function(self._eagerly, input_signature=signature)
         return self._traced[mode]
 
 
@@ -114,6 +118,7 @@ class KerasTensorFlow(Implementation):
     costs: ClassVar[dict[str, int]] = {"call": 5, "predict": 15, "xla": 4}
     extra = "tensorflow"
     threads = "one thread for each worker"
+    on_gpu = True
     compiled_modes = frozenset({"xla"})
 
     def network(self, size: NetworkSize, dtype: str, *, sequences: bool) -> KerasNetwork:
@@ -138,9 +143,10 @@ class KerasTensorFlow(Implementation):
         return {keras: installed(keras), "tensorflow": installed(*DISTRIBUTIONS)}
 
     def devices(self) -> list[str]:
-        return [
-            d.name.replace("/device:", "") for d in load_tensorflow().config.list_logical_devices()
-        ]
+        # predict gives NumPy arrays: a product is computed where everything is.
+        one = load_tensorflow().ones((1, 1))
+        found = {*_computed_on, (one @ one).device}
+        return sorted(name.rpartition("device:")[2] for name in found)
 
 
 def legacy_keras() -> bool:
