@@ -20,7 +20,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Callable, Iterator, Optional
 
 import numpy as np
-from hypothesis import HealthCheck, Phase, given, seed, settings, target
+from hypothesis import HealthCheck, Phase, core, given, seed, settings, target
 from hypothesis.errors import HypothesisException
 
 from conformance.deviations import Deviation
@@ -267,12 +267,35 @@ def _search(found: Property, subject: Subject, tally: Tally) -> Optional[Failure
     """The simplest failure among the drawn cases and those that are always run, or None."""
     attempt = _Attempt(found, subject, tally)
     try:
+        _try_again(attempt)
         _as_hypothesis_test(attempt)()
         for drawn in _always(found, subject):
             attempt(**drawn)
     except Nonconformity:
         return _simplified(attempt)
     return None
+
+
+def _try_again(attempt: _Attempt) -> None:
+    """Run what failed in earlier runs, with other seeds; `_as_hypothesis_test` has this one's."""
+    if core.global_force_seed is not None:  # --hypothesis-seed asks for its own cases and no others
+        return
+    own = attempt.subject.run.seed
+    for earlier in _database(attempt, own).seeds() if attempt.subject.part.first else []:
+        if earlier != own:
+            _as_hypothesis_test(attempt, earlier)()
+            _database(attempt, earlier).forget()
+
+
+def _database(attempt: _Attempt, of_seed: int) -> OfOnePart:
+    subject = attempt.subject
+    kept = subject.run.examples or open_database(None)
+    return OfOnePart(kept, _name(attempt), of_seed, subject.part.first)
+
+
+def _name(attempt: _Attempt) -> str:
+    """Under this name Hypothesis files failing cases; it must be an identifier."""
+    return re.sub(r"\W", "_", f"{attempt.found.name}_{attempt.subject.id}")
 
 
 def _always(found: Property, subject: Subject) -> Iterator[dict[str, Any]]:
@@ -374,33 +397,35 @@ def _because(error: BaseException, sentence: str) -> Nonconformity:
     return nonconformity
 
 
-def _as_hypothesis_test(attempt: _Attempt) -> Callable[[], None]:
+def _as_hypothesis_test(attempt: _Attempt, earlier: Optional[int] = None) -> Callable[[], None]:
+    """The part's cases; or only what failed in an earlier run with that seed."""
     found, subject = attempt.found, attempt.subject
+    phases = set(Phase) - {Phase.explain}  # tracing every line would cost more than it tells
+    if earlier is not None:
+        subject, phases = subject.with_seed(earlier), {Phase.reuse}
 
     def one_case(**drawn: Any) -> None:
         attempt(**drawn)
         # What comes closest to the bound is tried more often, where it could show a fault.
-        share = max(subject.shares.worst, default=0.0)
+        share = max(attempt.subject.shares.worst, default=0.0)
         if 0 < share <= 1 and attempt.tally.last_discriminates:
             target(share, label="share of the bound")
 
-    # Hypothesis files failing examples under the name, which must be an identifier.
-    one_case.__name__ = re.sub(r"\W", "_", f"{found.name}_{subject.id}")
+    one_case.__name__ = _name(attempt)
     strategies = {name: draw(subject) for name, draw in found.draws.items()}
     seeded_by = f"{subject.run.seed} {one_case.__name__}"
     if subject.part.of > 1:
         seeded_by += f" {subject.part}"
     test = seed(zlib.crc32(seeded_by.encode()))(given(**strategies)(one_case))
-    database = subject.run.examples or open_database(None)
     configured: Callable[[], None] = settings(
         max_examples=subject.part.share(found.budget(subject)),
-        database=OfOnePart(database, subject.part.first),  # seed() alone would forget it
+        database=_database(attempt, subject.run.seed),  # seed() alone would forget it
         derandomize=False,
         deadline=None,  # building a network takes a hundred times longer than using it
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
         report_multiple_bugs=False,
         print_blob=False,
-        phases=set(Phase) - {Phase.explain},  # tracing every line would cost more than it tells
+        phases=phases,
     )(test)
     return configured
 

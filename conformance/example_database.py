@@ -75,24 +75,47 @@ class OfOnePart(ExampleDatabase):
     """What one part of a test sees of the run's database.
 
     Failing cases, and not those of the largest share, which would be drawn first. All parts keep
-    theirs under one name, whatever their number, and the first part tries them again.
+    theirs under one name, whatever their number, and the first part tries them again. A case is
+    kept as Hypothesis's choices, which mean the same with the same seed only (it decides which
+    sizes there are): they are filed by seed.
+
+    Args:
+        kept: the run's database.
+        name: of the test, the same for all parts.
+        seed: of the run whose cases are kept or tried again.
+        tried_again: whether this part does it.
     """
 
-    def __init__(self, kept: ExampleDatabase, tried_again: bool) -> None:
+    def __init__(self, kept: ExampleDatabase, name: str, seed: int, tried_again: bool) -> None:
         super().__init__()
         self.kept, self.tried_again = kept, tried_again
+        self._seed = str(seed).encode()
+        self._seeds = f"rnn-conformance seeds of {name}".encode()
+
+    def seeds(self) -> list[int]:
+        """Of all runs in which the test failed."""
+        return sorted(int(seed) for seed in self.kept.fetch(self._seeds) if _is_integer(seed))
+
+    def forget(self) -> None:
+        """Let go of this seed, under which nothing fails any more."""
+        self.kept.delete(self._seeds, self._seed)
 
     def save(self, key: bytes, value: bytes) -> None:
         if not key.endswith(b".pareto"):
-            self.kept.save(key, value)
+            self.kept.save(self._seeds, self._seed)
+            self.kept.save(key + b"@" + self._seed, value)
 
     def fetch(self, key: bytes) -> Iterable[bytes]:
         if not self.tried_again or key.endswith(b".pareto"):
             return []
-        return self.kept.fetch(key)
+        return self.kept.fetch(key + b"@" + self._seed)
 
     def delete(self, key: bytes, value: bytes) -> None:
-        self.kept.delete(key, value)
+        self.kept.delete(key + b"@" + self._seed, value)
+
+
+def _is_integer(text: bytes) -> bool:
+    return re.fullmatch(rb"-?[0-9]+", text) is not None
 
 
 def open_database(text: Optional[str]) -> Examples:

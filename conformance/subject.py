@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Callable, Optional
 
 import numpy as np
@@ -152,6 +152,11 @@ class Subject:
     def test_id(self) -> str:
         """The same, with the part where there are several: ``keras-graph-float32-2of6``."""
         return self.id if self.part.of == 1 else f"{self.id}-{self.part}"
+
+    def with_seed(self, seed: int) -> Subject:
+        """The same in a run with another seed."""
+        run = replace(self.run, seed=seed)
+        return Subject(self.implementation, self.mode, self.dtype, run, self.modes, self.part)
 
     def only(self, part: Part) -> Subject:
         """The same with a part of the cases."""
