@@ -11,7 +11,6 @@ DIR/versions.html and docs/versions.md. Needs tox beside this project.
 from __future__ import annotations
 
 import argparse
-import configparser
 import json
 import os
 import subprocess
@@ -23,26 +22,14 @@ from typing import Optional
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tools")]
 
+from tox_environments import environments  # noqa: E402
 from versions_page import TIMES, write_pages  # noqa: E402
 
 from conformance.reporting.json_report import ReportError, read_json  # noqa: E402
 from conformance.reporting.suite import this_suite  # noqa: E402
 from conformance.reporting.summary import INCOMPLETE  # noqa: E402
 
-#: Labels of tox.ini.
-LABELS = ("versions", "keras")
 TOX = (sys.executable, "-m", "tox", "run", "--skip-missing-interpreters", "false", "-e")
-
-
-def environments() -> list[str]:
-    """The names of all environments, in the order of tox.ini."""
-    config = configparser.RawConfigParser()
-    config.read(ROOT / "tox.ini", encoding="utf-8")
-    labels = dict(
-        line.split("=", 1) for line in config["tox"]["labels"].splitlines() if "=" in line
-    )
-    labels = {name.strip(): names for name, names in labels.items()}
-    return [name.strip() for label in LABELS for name in labels[label].split(",")]
 
 
 def is_done(report: Path) -> bool:

@@ -14,7 +14,9 @@ from pathlib import Path
 from typing import Iterable, Sequence
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT)]
+sys.path[:0] = [str(ROOT), str(ROOT / "tools")]
+
+from tox_environments import environments  # noqa: E402
 
 from conformance.checking import CONFORMS, DEVIATES, FAILS, NOT_APPLICABLE  # noqa: E402
 from conformance.deviations import read_deviations  # noqa: E402
@@ -50,15 +52,16 @@ def clauses_of(reports: Iterable[Report]) -> list[str]:
     return [c for c in CLAUSES if c in found] + sorted(found - set(CLAUSES))
 
 
-def page(reports: dict[str, Report], times: dict[str, int], missing: Sequence[str]) -> str:
-    """The Markdown page of reports by the name of their environment."""
+def page(reports: dict[str, Report], times: dict[str, int], names: Sequence[str]) -> str:
+    """The Markdown page of reports by the name of their environment; ``names`` are all of these."""
     clauses = clauses_of(reports.values())
     parts = [HEAD, *_table(reports, clauses)]
     legend = [*SYMBOLS.items(), ("not asked", NOT_ASKED_SYMBOL)]
     parts += ["", ", ".join(f"{symbol} {verdict}" for verdict, symbol in legend) + ".", ""]
-    parts += ["## Known deviations, and where they showed", "", *_deviations(reports), ""]
-    parts += ["## What fails", "", *_failures(reports), ""]
+    parts += ["## Known deviations, and where they showed", "", *_deviations(reports, names), ""]
+    parts += ["## What fails", "", *_failures(reports, names), ""]
     parts += ["## How", "", *_how(reports, times)]
+    missing = [name for name in names if name not in reports]
     if missing:
         parts += ["", f"Not run: {', '.join(missing)}."]
     return "\n".join(parts) + "\n"
@@ -84,7 +87,7 @@ def _verdict(report: Report) -> str:
     return DEVIATES if verdict == CONFORMS and deviates else verdict
 
 
-def _deviations(reports: dict[str, Report]) -> list[str]:
+def _deviations(reports: dict[str, Report], names: Sequence[str]) -> list[str]:
     """A row for each deviation that showed: environments, cases, script."""
     scripts = {deviation.name: deviation.script for deviation in read_deviations()}
     shown: dict[str, list[str]] = {}
@@ -100,9 +103,7 @@ def _deviations(reports: dict[str, Report]) -> list[str]:
     for deviation, where in sorted(shown.items()):
         script = Path(scripts.get(deviation, ""))
         link = f"[`{script.name}`](deviations/{script.name})" if script.name else ""
-        rows.append(
-            f"| {deviation} | {ranges(where, list(reports))} | {cases[deviation]:,} | {link} |"
-        )
+        rows.append(f"| {deviation} | {ranges(where, names)} | {cases[deviation]:,} | {link} |")
     return rows
 
 
@@ -118,12 +119,11 @@ def ranges(some: Sequence[str], all_of_them: Sequence[str]) -> str:
     return ", ".join(g[0] if len(g) == 1 else f"{g[0]} … {g[-1]}" for g in groups)
 
 
-def _failures(reports: dict[str, Report]) -> list[str]:
+def _failures(reports: dict[str, Report], names: Sequence[str]) -> list[str]:
     where: dict[str, list[str]] = {}
     for name, report in reports.items():
         for sentence in {r.sentence for r in report.record.results.values() if r.verdict == FAILS}:
             where.setdefault(sentence, []).append(name)
-    names = list(reports)
     return [f"- {s}: {ranges(w, names)}" for s, w in sorted(where.items())] or ["Nothing."]
 
 
@@ -161,8 +161,7 @@ def write_pages(folder: Path, names: Sequence[str]) -> list[str]:
         raise ReportError(f"{folder}: has no reports of {', '.join(names)}")
     times = folder / TIMES
     taken = json.loads(times.read_text(encoding="utf-8")) if times.exists() else {}
-    missing = [name for name in names if name not in reports]
-    PAGE.write_text(page(reports, taken, missing), encoding="utf-8")
+    PAGE.write_text(page(reports, taken, names), encoding="utf-8")
     lines = [f"page: {PAGE}"]
     if len(reports) > 1:
         html = folder / "versions.html"
@@ -180,8 +179,6 @@ def write_pages(folder: Path, names: Sequence[str]) -> list[str]:
 if __name__ == "__main__":
     if len(sys.argv) != 2:
         raise SystemExit("usage: versions_page.py FOLDER")
-    from versions import environments
-
     try:
         print("\n".join(write_pages(Path(sys.argv[1]), environments())))
     except ReportError as error:
