@@ -276,6 +276,15 @@ def _search(found: Property, subject: Subject, tally: Tally) -> Optional[Failure
     return None
 
 
+def attempt_of(found: Property, subject: Subject) -> Callable[..., None]:
+    """A function of what is drawn that raises where it shows a fault that is not known.
+
+    Raises:
+        Nonconformity: by the function; for Hypothesis and what builds on it.
+    """
+    return _Attempt(found, subject, Tally())
+
+
 def _try_again(attempt: _Attempt) -> None:
     """Run what failed in earlier runs, with other seeds; `_as_hypothesis_test` has this one's."""
     if core.global_force_seed is not None:  # --hypothesis-seed asks for its own cases and no others
