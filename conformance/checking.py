@@ -17,22 +17,25 @@ import time
 import traceback
 import zlib
 from dataclasses import asdict, dataclass, field
-from typing import Any, Callable, Iterable, Iterator, Optional
+from typing import Any, Callable, Iterator, Optional
 
 import numpy as np
-from hypothesis import HealthCheck, Phase, given, seed, settings, target
-from hypothesis.database import ExampleDatabase
+from hypothesis import HealthCheck, Phase, core, given, seed, settings, target
 from hypothesis.errors import HypothesisException
 
 from conformance.deviations import Deviation
+from conformance.example_database import OfOnePart, open_database
 from conformance.implementations.protocol import OPTIONS, SEVERAL_MODES, ImplementationError
 from conformance.minimise import minimise
+from conformance.parts import WHOLE, Part, parts_of
 from conformance.subject import Nonconformity, Question, Shares, Subject
 from conformance.tally import Coverage, Tally
 from conformance.time_limit import TimeLimitReached, call_within
 from strategies import NOTEBOOK_SIZE, WIDE_DTYPES, WIDE_SIZE, Case, notebook_case
 from strategies.profiles import FEWEST_CASES
 
+#: What building a network costs, in executions in a mode of cost 1.
+BUILD_COST = 5
 #: Once a failure is known, Hypothesis and then `minimise` may simplify it for this long, each.
 SIMPLIFY_SECONDS = 10.0
 
@@ -76,16 +79,32 @@ class Property:
         return self.narrow or dtype in WIDE_DTYPES
 
     def budget(self, subject: Subject) -> int:
-        """How many cases are drawn; 16-bit dtypes get a fifth."""
+        """How many cases are drawn, in all parts together; 16-bit dtypes get a fifth."""
         profile = subject.run.profile
         if subject.run.max_examples is not None:
             return subject.run.max_examples
         if self.builds:
             return profile.builds
-        executes = self.per_mode or SEVERAL_MODES in self.needs
-        share = self.runs * (subject.cost if executes else 1)
-        share *= 1 if subject.dtype in WIDE_DTYPES else 5
+        share = self._cost(subject) * (1 if subject.dtype in WIDE_DTYPES else 5)
         return max(FEWEST_CASES, profile.cases // share)
+
+    def parts(self, subject: Subject) -> list[Part]:
+        """The parts that its cases are asked in."""
+        if self.missing(subject):
+            return [WHOLE]
+        return parts_of(self.budget(subject), self.budget(subject) * self._cost(subject))
+
+    def weight(self, subject: Subject) -> int:
+        """What the cases of the subject's part cost, in executions in a mode of cost 1."""
+        if self.missing(subject):
+            return 0
+        return subject.part.share(self.budget(subject)) * self._cost(subject)
+
+    def _cost(self, subject: Subject) -> int:
+        if self.builds:
+            return BUILD_COST
+        executes = self.per_mode or SEVERAL_MODES in self.needs
+        return self.runs * (subject.cost if executes else 1)
 
 
 def holds_for(
@@ -204,6 +223,11 @@ def check(found: Property, subject: Subject) -> Result:
             verdict, reason = FAILS, failure.error.sentence
         elif tally.deviating:
             verdict, reason = DEVIATES, ", ".join(sorted(tally.deviating))
+    devices = () if missing else _devices(subject)
+    elsewhere = subject.run.device.wrong(devices) if subject.run.device else None
+    if elsewhere is not None and failure is None:
+        verdict, reason = FAILS, elsewhere
+        failure = Failure({}, Nonconformity(elsewhere), repeats=False)
     return Result(
         property=found.name,
         sentence=found.sentence,
@@ -218,7 +242,7 @@ def check(found: Property, subject: Subject) -> Result:
         median_share=statistics.median(tally.shares) if tally.shares else None,
         seconds=time.monotonic() - started,
         reason=reason,
-        devices=() if missing else _devices(subject),
+        devices=devices,
         arithmetic=_arithmetic(found, subject, failure) if not missing else "",
         deviations={name: (tally.deviating[name], met) for name, met in tally.met.items()},
         coverage=tally.coverage(),
@@ -243,6 +267,7 @@ def _search(found: Property, subject: Subject, tally: Tally) -> Optional[Failure
     """The simplest failure among the drawn cases and those that are always run, or None."""
     attempt = _Attempt(found, subject, tally)
     try:
+        _try_again(attempt)
         _as_hypothesis_test(attempt)()
         for drawn in _always(found, subject):
             attempt(**drawn)
@@ -251,8 +276,41 @@ def _search(found: Property, subject: Subject, tally: Tally) -> Optional[Failure
     return None
 
 
+def attempt_of(found: Property, subject: Subject) -> Callable[..., None]:
+    """A function of what is drawn that raises where it shows a fault that is not known.
+
+    Raises:
+        Nonconformity: by the function; for Hypothesis and what builds on it.
+    """
+    return _Attempt(found, subject, Tally())
+
+
+def _try_again(attempt: _Attempt) -> None:
+    """Run what failed in earlier runs, with other seeds; `_as_hypothesis_test` has this one's."""
+    if core.global_force_seed is not None:  # --hypothesis-seed asks for its own cases and no others
+        return
+    own = attempt.subject.run.seed
+    for earlier in _database(attempt, own).seeds() if attempt.subject.part.first else []:
+        if earlier != own:
+            _as_hypothesis_test(attempt, earlier)()
+            _database(attempt, earlier).forget()
+
+
+def _database(attempt: _Attempt, of_seed: int) -> OfOnePart:
+    subject = attempt.subject
+    kept = subject.run.examples or open_database(None)
+    return OfOnePart(kept, _name(attempt), of_seed, subject.part.first)
+
+
+def _name(attempt: _Attempt) -> str:
+    """Under this name Hypothesis files failing cases; it must be an identifier."""
+    return re.sub(r"\W", "_", f"{attempt.found.name}_{attempt.subject.id}")
+
+
 def _always(found: Property, subject: Subject) -> Iterator[dict[str, Any]]:
     """What is run whatever is drawn: the notebook's case, and networks of two known sizes."""
+    if not subject.part.first:
+        return
     if "case" in found.draws and OPTIONS not in found.needs:
         extras = {name: 0 for name in found.draws if name != "case"}
         yield {"case": notebook_case(subject.dtype), **extras}
@@ -353,52 +411,35 @@ def _because(error: BaseException, sentence: str) -> Nonconformity:
     return nonconformity
 
 
-def _failures_only(database: Optional[ExampleDatabase]) -> Optional[ExampleDatabase]:
-    """Keep failing examples, and not the ones of the largest share, which would be drawn first."""
-    return None if database is None else _Failures(database)
-
-
-class _Failures(ExampleDatabase):
-    def __init__(self, kept: ExampleDatabase) -> None:
-        super().__init__()
-        self.kept = kept
-
-    def save(self, key: bytes, value: bytes) -> None:
-        if not key.endswith(b".pareto"):
-            self.kept.save(key, value)
-
-    def fetch(self, key: bytes) -> Iterable[bytes]:
-        return [] if key.endswith(b".pareto") else self.kept.fetch(key)
-
-    def delete(self, key: bytes, value: bytes) -> None:
-        self.kept.delete(key, value)
-
-
-def _as_hypothesis_test(attempt: _Attempt) -> Callable[[], None]:
+def _as_hypothesis_test(attempt: _Attempt, earlier: Optional[int] = None) -> Callable[[], None]:
+    """The part's cases; or only what failed in an earlier run with that seed."""
     found, subject = attempt.found, attempt.subject
+    phases = set(Phase) - {Phase.explain}  # tracing every line would cost more than it tells
+    if earlier is not None:
+        subject, phases = subject.with_seed(earlier), {Phase.reuse}
 
     def one_case(**drawn: Any) -> None:
         attempt(**drawn)
         # What comes closest to the bound is tried more often, where it could show a fault.
-        share = max(subject.shares.worst, default=0.0)
+        share = max(attempt.subject.shares.worst, default=0.0)
         if 0 < share <= 1 and attempt.tally.last_discriminates:
             target(share, label="share of the bound")
 
-    # Hypothesis files failing examples under the name, which must be an identifier.
-    one_case.__name__ = re.sub(r"\W", "_", f"{found.name}_{subject.id}")
+    one_case.__name__ = _name(attempt)
     strategies = {name: draw(subject) for name, draw in found.draws.items()}
-    test = seed(zlib.crc32(f"{subject.run.seed} {one_case.__name__}".encode()))(
-        given(**strategies)(one_case)
-    )
+    seeded_by = f"{subject.run.seed} {one_case.__name__}"
+    if subject.part.of > 1:
+        seeded_by += f" {subject.part}"
+    test = seed(zlib.crc32(seeded_by.encode()))(given(**strategies)(one_case))
     configured: Callable[[], None] = settings(
-        max_examples=found.budget(subject),
-        database=_failures_only(settings().database),  # seed() alone would forget them
+        max_examples=subject.part.share(found.budget(subject)),
+        database=_database(attempt, subject.run.seed),  # seed() alone would forget it
         derandomize=False,
         deadline=None,  # building a network takes a hundred times longer than using it
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
         report_multiple_bugs=False,
         print_blob=False,
-        phases=set(Phase) - {Phase.explain},  # tracing every line would cost more than it tells
+        phases=phases,
     )(test)
     return configured
 

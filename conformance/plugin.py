@@ -14,6 +14,7 @@ from conformance.checking import NOT_APPLICABLE, Property, check
 from conformance.faults import fault_names, seeded_fault
 from conformance.implementations import IMPLEMENTATIONS, load_implementation
 from conformance.implementations.protocol import Implementation, ImplementationError
+from conformance.machines import Machines, ShardHooks, add_options, end_with_a_report
 from conformance.reporting.failure import describe_failure
 from conformance.reporting.files import report_path
 from conformance.reporting.header import Environment, header_lines
@@ -68,6 +69,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="FILE",
         help="write the run to FILE.json or FILE.html; may be given more than once",
     )
+    add_options(group)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -86,6 +88,10 @@ def pytest_configure(config: pytest.Config) -> None:
     if session.about_properties:
         hooks = ReportHooks(config, session.record, session.environment, reports)
         config.pluginmanager.register(hooks, "rnn-conformance-reports")
+        shards = ShardHooks(session.machines.shard, session.record)
+        config.pluginmanager.register(shards, "rnn-conformance-shards")
+        if not session.is_worker:
+            end_with_a_report()
 
 
 class _Session:
@@ -104,13 +110,21 @@ class _Session:
             "--conformance-profile", config.getoption("--conformance-profile"), PROFILES
         )
         seed = _seed(config)
+        self.machines = Machines(config, implementation)
         self.run = Run(
             profile=PROFILES[profile],
             max_examples=_max_examples(config),
             seed=seed,
             time_limit=_time_limit(config),
+            examples=self.machines.examples,
+            device=self.machines.checked,
         )
-        self.record = RunRecord(profile=profile, seed=seed, repeat=_repeat(config, seed))
+        self.record = RunRecord(
+            profile=profile,
+            seed=seed,
+            repeat=_repeat(config, seed),
+            shard=str(self.machines.shard or ""),
+        )
         fault = config.getoption("--fault")
         if fault is not None:
             implementation = seeded_fault(implementation, _one_of("--fault", fault, fault_names()))
@@ -118,7 +132,9 @@ class _Session:
         self.record.deviations = {d.name: d for d in self.run.deviations}
         if self.about_properties and not self.is_worker:
             _check_installed(implementation)
-        self.environment = Environment.of(implementation, self.modes, self.dtypes, self.record)
+        self.environment = Environment.of(
+            implementation, self.modes, self.dtypes, self.record, str(self.machines.device)
+        )
 
     # One test for each property and subject
 
@@ -127,18 +143,19 @@ class _Session:
         modes: Sequence[Optional[str]] = self.modes if found.per_mode else [None]
         # One that applies to none of the dtypes is reported as such, once.
         dtypes = [d for d in self.dtypes if found.applies_to(d)] or self.dtypes[:1]
-        return [
+        wholes = [
             Subject(self.implementation, mode, dtype, self.run, self.modes)
             for dtype in dtypes
             for mode in modes
         ]
+        return [whole.only(part) for whole in wholes for part in found.parts(whole)]
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
         """Parametrise every property with its subjects; the ids are literal."""
         found = getattr(metafunc.function, "conformance_property", None)
         if found is not None:
             subjects = self.subjects(found)
-            metafunc.parametrize("subject", subjects, ids=[s.id for s in subjects])
+            metafunc.parametrize("subject", subjects, ids=[s.test_id for s in subjects])
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Neighbours share networks: sort by dtype and mode. Warnings are no verdicts: drop."""
@@ -158,7 +175,7 @@ class _Session:
         told = None
         if result.failure is not None:
             told = describe_failure(found, subject, result.failure, self.command(pyfuncitem))
-        attach(pyfuncitem, result, told)
+        attach(pyfuncitem, result, told, self.machines.examples.trouble)
         if result.verdict == NOT_APPLICABLE:
             pytest.skip(f"not applicable: {result.reason}")
         if told is not None:
@@ -185,7 +202,7 @@ class _Session:
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
         """Give every xdist worker the seed of the run."""
-        node.workerinput[SEED] = self.run.seed
+        node.workerinput.update({SEED: self.run.seed, **self.machines.told_to_worker()})
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Remember what should be run (without xdist)."""
@@ -303,6 +320,7 @@ def _repeat(config: pytest.Config, seed: int) -> str:
         "--max-examples",
         "--conformance-profile",
         "--time-limit",
+        "--device",
     ):
         value = config.getoption(option)
         if value is not None and value not in ("keras", "default"):

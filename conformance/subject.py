@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Callable, Hashable, Optional, Union
 
 import numpy as np
@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 from conformance.arithmetic import Arithmetic
 from conformance.comparison import Comparison, compare, informative
 from conformance.deviations import FACTS, Deviation, read_deviations
+from conformance.devices import Device
 from conformance.error_bound import residual_output, residual_state
+from conformance.example_database import Examples
 from conformance.implementations.protocol import (
     CHOSEN_ACTIVATIONS,
     PREDICT,
@@ -23,6 +25,7 @@ from conformance.implementations.protocol import (
     Network,
     as_array,
 )
+from conformance.parts import WHOLE, Part
 from conformance.probing import probed
 from conformance.propagation import propagated_output
 from conformance.sums import Bounded
@@ -93,6 +96,10 @@ class Run:
         default_factory=dict
     )
     deviations: list[Deviation] = field(default_factory=read_deviations)
+    #: Where failing cases are kept, None for Hypothesis's own place.
+    examples: Optional[Examples] = None
+    #: Where must be computed, None for anywhere.
+    device: Optional[Device] = None
 
 
 @dataclass
@@ -126,6 +133,7 @@ class Subject:
         dtype: of weights, inputs and results.
         run: budget, seed and networks.
         modes: all modes of the run, for properties that compare them.
+        part: which of a property's cases are asked.
     """
 
     def __init__(
@@ -135,9 +143,11 @@ class Subject:
         dtype: str,
         run: Optional[Run] = None,
         modes: tuple[str, ...] = (),
+        part: Part = WHOLE,
     ) -> None:
         self.implementation, self.mode, self.dtype = implementation, mode, dtype
         self.run = run or Run()
+        self.part = part
         self.modes = modes or implementation.modes
         self.shares = Shares()
         #: What was asked since this was last emptied, for a script that asks it again.
@@ -147,6 +157,20 @@ class Subject:
     def id(self) -> str:
         """``keras-graph-float32``, or ``keras-float32`` without a mode."""
         return "-".join(filter(None, (self.implementation.name, self.mode, self.dtype)))
+
+    @property
+    def test_id(self) -> str:
+        """The same, with the part where there are several: ``keras-graph-float32-2of6``."""
+        return self.id if self.part.of == 1 else f"{self.id}-{self.part}"
+
+    def with_seed(self, seed: int) -> Subject:
+        """The same in a run with another seed."""
+        run = replace(self.run, seed=seed)
+        return Subject(self.implementation, self.mode, self.dtype, run, self.modes, self.part)
+
+    def only(self, part: Part) -> Subject:
+        """The same with a part of the cases."""
+        return Subject(self.implementation, self.mode, self.dtype, self.run, self.modes, part)
 
     @property
     def results(self) -> str:

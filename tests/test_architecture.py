@@ -14,6 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent
 LAYERS = [
     ["strategies"],
     ["conformance.activation_errors", "conformance.activations", "conformance.deviations"],
+    ["conformance.devices", "conformance.example_database", "conformance.parts"],
     ["conformance.equations", "conformance.arithmetic", "conformance.exactness"],
     ["conformance.chance", "conformance.distributions"],
     ["conformance.sums"],
@@ -28,6 +29,7 @@ LAYERS = [
     ["conformance.checking"],
     ["conformance.faults", "conformance.faults_keras", "conformance.properties"],
     ["conformance.reporting"],
+    ["conformance.machines"],
     ["conformance.plugin", "conformance.without_plugin"],
 ]
 MODULES = sorted([*(ROOT / "conformance").rglob("*.py"), *(ROOT / "strategies").rglob("*.py")])

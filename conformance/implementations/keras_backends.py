@@ -184,6 +184,7 @@ class KerasBackend(KerasTraining, Implementation):
         self.backend, self.name, self.extra = backend, f"keras:{backend}", f"keras-{backend}"
         self.modes, self.compiled_modes = BACKENDS[backend].modes, BACKENDS[backend].compiled_modes
         self.costs = BACKENDS[backend].costs  # type: ignore[misc]
+        self.on_gpu = backend in ("jax", "torch")
         if backend == "openvino":  # which has not been looked at with more than the plain network
             self.capabilities -= {CHOSEN_ACTIVATIONS, OPTIONS, COMPOSITIONS}
             self.capabilities -= set(TRAINING_CAPABILITIES)
@@ -210,6 +211,16 @@ class KerasBackend(KerasTraining, Implementation):
     def versions(self) -> dict[str, str]:
         distribution = BACKENDS[self.backend].distribution
         return {"keras": installed("keras"), distribution: installed(distribution)}
+
+    def devices(self) -> list[str]:
+        if not self.on_gpu:
+            return super().devices()
+        keras = load_keras(self.backend)
+        one = keras.ops.convert_to_tensor(np.ones((1, 1), np.float32))
+        product = keras.ops.matmul(one, one)
+        if self.backend == "torch":
+            return [f"{'GPU' if product.is_cuda else 'CPU'}:{product.device.index or 0}"]
+        return sorted(f"{d.platform.upper()}:{d.id}" for d in product.devices())
 
 
 def keras_on(backend: str) -> Implementation:

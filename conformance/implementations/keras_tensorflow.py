@@ -31,6 +31,8 @@ ENVIRONMENT = {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"}
 DISTRIBUTIONS = ("tensorflow", "tensorflow-cpu", "tensorflow-gpu", "tf-nightly")
 
 _tensorflow: Any = None
+#: Devices on which results were found in this process, in TensorFlow's own names.
+_computed_on: set[str] = set()
 
 
 def load_tensorflow() -> Any:
@@ -73,10 +75,13 @@ class TensorFlowExecution(KerasExecution):
     _traced: dict[str, Callable[..., Any]]
 
     def execute(self, inputs: list[np.ndarray], mode: str) -> Any:
-        tensors = [self.tf.constant(array) for array in inputs]
-        if mode == "call":
-            return self.model(tensors if len(tensors) > 1 else tensors[0], training=False)
-        return self._trace(mode)(*tensors)
+        forward = self._trace(mode) if mode != "call" else self._eagerly
+        result = forward(*(self.tf.constant(array) for array in inputs))
+        _computed_on.update(t.device for t in self.tf.nest.flatten(result) if hasattr(t, "device"))
+        return result
+
+    def _eagerly(self, *inputs: Any) -> Any:
+        return self.model(inputs if len(inputs) > 1 else inputs[0], training=False)
 
     def signature(self) -> list[Any]:
         """Shape and dtype of each input of the model."""
@@ -85,14 +90,11 @@ class TensorFlowExecution(KerasExecution):
     def _trace(self, mode: str) -> Callable[..., Any]:
         """``tf.function`` for any N and T ("graph"), or compiled for each shape ("xla")."""
         if mode not in self._traced:
-
-            def forward(*inputs: Any) -> Any:
-                return self.model(inputs if len(inputs) > 1 else inputs[0], training=False)
-
             if mode == "xla":
-                self._traced[mode] = self.tf.function(forward, jit_compile=True)
+                how: dict[str, Any] = {"jit_compile": True}
             else:
-                self._traced[mode] = self.tf.function(forward, input_signature=self.signature())
+                how = {"input_signature": self.signature()}
+            self._traced[mode] = self.tf.function(self._eagerly, **how)
         return self._traced[mode]
 
 
@@ -140,6 +142,7 @@ class KerasTensorFlow(KerasTraining, Implementation):
     costs: ClassVar[dict[str, int]] = {"call": 5, "predict": 15, "xla": 4}
     extra = "tensorflow"
     threads = "one thread for each worker"
+    on_gpu = True
     compiled_modes = frozenset({"xla"})
     training_ways = ("eager", "graph")
     step_ways = ("eager", "graph", "fit")
@@ -190,9 +193,10 @@ class KerasTensorFlow(KerasTraining, Implementation):
         return {keras: installed(keras), "tensorflow": installed(*DISTRIBUTIONS)}
 
     def devices(self) -> list[str]:
-        return [
-            d.name.replace("/device:", "") for d in load_tensorflow().config.list_logical_devices()
-        ]
+        # predict gives NumPy arrays: a product is computed where everything is.
+        one = load_tensorflow().ones((1, 1))
+        found = {*_computed_on, (one @ one).device}
+        return sorted(name.rpartition("device:")[2] for name in found)
 
 
 def legacy_keras() -> bool:

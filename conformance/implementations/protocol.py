@@ -272,6 +272,8 @@ class Implementation:
     costs: ClassVar[dict[str, int]] = {}
     #: How many threads compute, for the header.
     threads: str = "threads as it chooses"
+    #: Whether it can be told to compute on a GPU, and `devices` says truly where it did.
+    on_gpu: bool = False
     #: Modes that compile anew for each shape (N, T).
     compiled_modes: frozenset[str] = frozenset()
     #: The ways to execute a layer in training, and a step of gradient descent.
@@ -337,7 +339,10 @@ class Implementation:
         return {}
 
     def devices(self) -> list[str]:
-        """On which devices numbers were computed, after the first network was built."""
+        """On which devices numbers were computed, as results say; "CPU" or "GPU:0", for example.
+
+        Asked after the first network was built.
+        """
         return ["CPU"]
 
 

@@ -12,18 +12,27 @@ import conformance
 from conformance.reporting.compare import Comparison, compare_reports, comparison_lines
 from conformance.reporting.files import report_path
 from conformance.reporting.header import header_lines
-from conformance.reporting.json_report import Report, ReportError, read_json
+from conformance.reporting.json_report import ReportError, read_json
+from conformance.reporting.shards import merge_shards
 from conformance.reporting.summary import summary_lines
 
 
 def main(arguments: Optional[Sequence[str]] = None) -> int:
-    """Run a command; returns 0, or 2 where a report is bad, which one sentence says."""
+    """Run a command.
+
+    Returns 0; 1 where a shard of a run is missing, 2 where a report is bad; one sentence says it.
+    """
     options = _parser().parse_args(arguments)
     width = shutil.get_terminal_size((100, 24)).columns
     try:
         page = None if options.report is None else _page_path(options.report)
-        for line in options.command(options, page, width):
+        lines, missing = options.command(options, page, width)
+        for line in lines:
             print(line)
+        if missing:
+            shards = ", ".join(missing)
+            print(f"ERROR: there is no report of shard {shards}", file=sys.stderr)
+            return 1
     except ReportError as error:
         print(f"ERROR: {error}", file=sys.stderr)
         return 2
@@ -41,8 +50,10 @@ def _parser() -> argparse.ArgumentParser:
         "--version", action="version", version=f"rnn-conformance {conformance.__version__}"
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    show = commands.add_parser("show", help="print the summary of a run again")
-    show.add_argument("file", metavar="FILE.json", type=Path)
+    show = commands.add_parser(
+        "show", help="print the summary of a run again; of shards, that of the whole run"
+    )
+    show.add_argument("files", metavar="FILE.json", type=Path, nargs="+")
     show.set_defaults(command=_show)
     compare = commands.add_parser(
         "compare", help="merge runs: what changed between versions, then all of them side by side"
@@ -61,8 +72,14 @@ def _page_path(text: str) -> Path:
     return path
 
 
-def _show(options: argparse.Namespace, page: Optional[Path], width: int) -> list[str]:
-    report: Report = read_json(options.file)
+#: What is printed, and the shards that are missing.
+Shown = tuple[list[str], list[str]]
+
+
+def _show(options: argparse.Namespace, page: Optional[Path], width: int) -> Shown:
+    (path, report), *others = merge_shards([(path, read_json(path)) for path in options.files])
+    if others:
+        raise ReportError(f"{others[0][0]}: is no shard of the run in {path}: use compare")
     lines = header_lines(report.environment)
     lines += [f"run on {report.started}, {report.seconds:.0f} s", ""]
     lines += summary_lines(report.record, width)
@@ -71,10 +88,10 @@ def _show(options: argparse.Namespace, page: Optional[Path], width: int) -> list
 
         write_html(report, page)
         lines.append(f"report: {page}")
-    return lines
+    return lines, report.record.missing
 
 
-def _compare(options: argparse.Namespace, page: Optional[Path], width: int) -> list[str]:
+def _compare(options: argparse.Namespace, page: Optional[Path], width: int) -> Shown:
     comparison: Comparison = compare_reports([(path, read_json(path)) for path in options.files])
     lines = comparison_lines(comparison, width)
     if page is not None:
@@ -82,7 +99,7 @@ def _compare(options: argparse.Namespace, page: Optional[Path], width: int) -> l
 
         write_comparison(comparison, page)
         lines.append(f"report: {page}")
-    return lines
+    return lines, [shard for column in comparison.columns for shard in column.missing]
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from typing import Any, Iterable, Optional, Sequence
 
 from conformance.checking import CONFORMS, DEVIATES, FAILS, NOT_APPLICABLE, Result
 from conformance.reporting.json_report import Report, ReportError
+from conformance.reporting.shards import merge_shards
 from conformance.reporting.summary import by_sentence
 
 #: From the worst to what says nothing at all.
@@ -41,6 +42,11 @@ class Column:
         """Tests that gave no result in any of the runs."""
         done = {nodeid for report in self.reports for nodeid in report.record.results}
         return len({i for report in self.reports for i in report.record.not_run} - done)
+
+    @property
+    def missing(self) -> list[str]:
+        """Shards of which there is no report."""
+        return [shard for report in self.reports for shard in report.record.missing]
 
     def verdicts(self, property_name: str) -> list[Result]:
         """The results of one property, in every mode and dtype."""
@@ -104,6 +110,7 @@ def compare_reports(reports: Sequence[tuple[Path, Report]]) -> Comparison:
     """
     if len(reports) < 2:
         raise ReportError("compare: give at least two reports")
+    reports = merge_shards(reports)
     first_path, first = reports[0]
     for path, report in reports[1:]:
         if report.suite != first.suite:
@@ -227,6 +234,7 @@ def comparison_lines(comparison: Comparison, width: int) -> list[str]:
     for column in comparison.columns:
         runs = f" in {len(column.reports)} runs" if len(column.reports) > 1 else ""
         missing = f", {column.not_run} tests not run" if column.not_run else ""
+        missing += "".join(f", shard {shard} is missing" for shard in column.missing)
         lines.append(f"{column.letter}  {column.label}: {column.cases} cases{runs}{missing}")
     lines += ["", "Changed:" if comparison.changes else "No verdict changed."]
     lines += [f"  {change}" for change in comparison.changes]

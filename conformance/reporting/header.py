@@ -14,12 +14,14 @@ from conformance.reporting.summary import RunRecord
 
 #: Environment variables that change what is computed, or on what.
 ENVIRONMENT = (
-    "CUDA_VISIBLE_DEVICES",
     "KERAS_BACKEND",
     "TF_USE_LEGACY_KERAS",
     "TF_ENABLE_ONEDNN_OPTS",
     "TF_XLA_FLAGS",
     "XLA_FLAGS",
+    "NVIDIA_TF32_OVERRIDE",
+    "TF_DETERMINISTIC_OPS",
+    "TF_CUDNN_DETERMINISTIC",
     "OMP_NUM_THREADS",
 )
 
@@ -38,7 +40,8 @@ class Environment:
     """All that a reader needs to know to judge a run, or to repeat it.
 
     ``repeat`` are the options of pytest that repeat the run; ``variables`` the environment
-    variables of `ENVIRONMENT` that the user has set.
+    variables of `ENVIRONMENT` that the user has set. ``device`` is what was asked for (the results
+    have what was found); ``shard`` is "2/8", or empty where the run is not shared.
     """
 
     suite: str
@@ -53,6 +56,8 @@ class Environment:
     profile: str
     seed: int
     repeat: str
+    device: str = ""
+    shard: str = ""
 
     @classmethod
     def of(
@@ -61,6 +66,7 @@ class Environment:
         modes: Sequence[str],
         dtypes: Sequence[str],
         record: RunRecord,
+        device: str = "",
     ) -> Environment:
         """The environment of this process; nothing under test is imported for it."""
         return cls(
@@ -76,6 +82,8 @@ class Environment:
             profile=record.profile,
             seed=record.seed,
             repeat=record.repeat,
+            device=device,
+            shard=record.shard,
         )
 
     def as_dict(self) -> dict[str, Any]:
@@ -91,11 +99,14 @@ class Environment:
 
 def header_lines(environment: Environment) -> list[str]:
     """At most four lines."""
+    shard = f" · shard {environment.shard}" if environment.shard else ""
+    repeat = environment.repeat + (f" --shard={environment.shard}" if shard else "")
+    device = f" · device {environment.device}" if environment.device else ""
     set_by_user = [f"{name}={value}" for name, value in environment.variables.items()]
     lines = [
         f"rnn-conformance {environment.suite}: {environment.tested}",
         f"modes {', '.join(environment.modes)} · dtypes {', '.join(environment.dtypes)}"
-        f" · {environment.threads}",
-        f"profile {environment.profile} · seed {environment.seed} (again: {environment.repeat})",
+        f" · {environment.threads}{device}",
+        f"profile {environment.profile} · seed {environment.seed}{shard} (again: {repeat})",
     ]
     return lines + ([f"environment: {' '.join(set_by_user)}"] if set_by_user else [])

@@ -20,14 +20,17 @@ from conformance.reporting.suite import this_suite
 from conformance.reporting.summary import RunRecord, summary_lines
 
 #: Under these names a test's result and the report of its failure travel from an xdist worker
-#: to the controller, as JSON, with pytest's own report of the test.
+#: to the controller, as JSON, with pytest's own report of the test; and a sentence of trouble.
 RESULT, FAILURE = "conformance_result", "conformance_failure"
+TROUBLE = "conformance_trouble"
 _TRAVELLING = pytest.StashKey[dict[str, str]]()
 
 
-def attach(item: pytest.Item, result: Result, failure: Optional[FailureReport]) -> None:
-    """Give a test the result that its report will carry."""
-    item.stash[_TRAVELLING] = {RESULT: json.dumps(result.as_dict())}
+def attach(
+    item: pytest.Item, result: Result, failure: Optional[FailureReport], trouble: str = ""
+) -> None:
+    """Give a test the result that its report will carry, and what went wrong beside it."""
+    item.stash[_TRAVELLING] = {RESULT: json.dumps(result.as_dict()), TROUBLE: trouble}
     if failure is not None:
         item.stash[_TRAVELLING][FAILURE] = json.dumps(failure.as_dict())
     item.user_properties += _for_junit(result)
@@ -101,6 +104,7 @@ class ReportHooks:
         if not hasattr(report, RESULT):
             return
         self.record.results[report.nodeid] = Result.from_dict(json.loads(getattr(report, RESULT)))
+        self.record.troubles |= {getattr(report, TROUBLE)} - {""}
         if hasattr(report, FAILURE):
             self.record.failures[report.nodeid] = json.loads(getattr(report, FAILURE))
         if self.progress is not None and self.tests == len(self.record.expected):

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from conformance.checking import CONFORMS, DEVIATES, FAILS, NOT_APPLICABLE, Result
+from conformance.parts import Shard
 from conformance.reporting.header import Environment
 from conformance.reporting.suite import Suite
 from conformance.reporting.summary import RunRecord
@@ -37,6 +38,8 @@ FIELDS: dict[str, dict[str, tuple[type, ...]]] = {
         "coverage": (dict,),
         "failures": (dict,),
         "not_run": (list,),
+        "planned": (list,),
+        "troubles": (list,),
     },
     "suite": {"version": (str,), "properties": (list,), "fingerprint": (str,)},
     "environment": {
@@ -52,6 +55,8 @@ FIELDS: dict[str, dict[str, tuple[type, ...]]] = {
         "profile": (str,),
         "seed": (int,),
         "repeat": (str,),
+        "device": (str,),
+        "shard": (str,),
     },
     "result": {
         "id": (str,),
@@ -81,6 +86,11 @@ FIELDS: dict[str, dict[str, tuple[type, ...]]] = {
         "fault": (str, _Optional),
         "size": (dict,),
     },
+}
+#: Fields that older reports of this schema lack, and what they would say.
+ADDED: dict[str, dict[str, Any]] = {
+    "report": {"planned": [], "troubles": []},
+    "environment": {"device": "", "shard": ""},
 }
 
 
@@ -119,6 +129,8 @@ class Report:
             "coverage": coverage,
             "failures": self.record.failures,
             "not_run": self.record.not_run,
+            "planned": self.record.planned,
+            "troubles": sorted(self.record.troubles),
         }
 
 
@@ -208,10 +220,20 @@ class _Damaged(Exception):
 def _report(plain: dict[str, Any]) -> Report:
     if plain.get("schema") != SCHEMA:
         raise _Damaged(f"its schema is {plain.get('schema')!r}")
-    report = _checked("report", plain, "the report")
+    report = _checked("report", {**ADDED["report"], **plain}, "the report")
     suite = _checked("suite", report["suite"], "suite")
-    environment = Environment(**_checked("environment", report["environment"], "environment"))
-    record = RunRecord(environment.profile, environment.seed, environment.repeat)
+    plain_environment = {**ADDED["environment"], **report["environment"]}
+    environment = Environment(**_checked("environment", plain_environment, "environment"))
+    if environment.shard and _no_shard(environment.shard):
+        raise _Damaged(f"environment has shard = {environment.shard!r}")
+    record = RunRecord(
+        environment.profile,
+        environment.seed,
+        environment.repeat,
+        shard=environment.shard,
+        planned=report["planned"],
+        troubles=set(report["troubles"]),
+    )
     for i, row in enumerate(report["results"]):
         result = dict(_checked("result", row, f"results[{i}]"))
         if result["verdict"] not in VERDICTS:
@@ -229,6 +251,14 @@ def _report(plain: dict[str, Any]) -> Report:
         seconds=report["seconds"],
         record=record,
     )
+
+
+def _no_shard(text: str) -> bool:
+    try:
+        Shard.parse(text)
+    except ValueError:
+        return True
+    return False
 
 
 def _checked(part: str, plain: Any, where: str) -> dict[str, Any]:

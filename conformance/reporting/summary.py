@@ -30,6 +30,9 @@ class RunRecord:
     """What was asked of a run and what came of it; in one process, whatever the workers.
 
     ``results`` and ``failures`` (see `FailureReport.as_dict`) are by the id of the test.
+    ``shard`` is "2/8" in a run that is one of eight, and ``planned`` has the tests of all eight;
+    after a merge ``missing`` has the shards that there is no report of. ``troubles`` says what
+    went wrong beside the tests.
     """
 
     profile: str
@@ -39,6 +42,10 @@ class RunRecord:
     results: dict[str, Result] = field(default_factory=dict)
     deviations: dict[str, Deviation] = field(default_factory=dict)
     failures: dict[str, dict[str, Any]] = field(default_factory=dict)
+    shard: str = ""
+    planned: list[str] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+    troubles: set[str] = field(default_factory=set)
 
     def expect(self, nodeids: Iterable[str]) -> None:
         """Remember tests that should be run."""
@@ -65,7 +72,12 @@ class RunRecord:
 
     @property
     def out_of_date(self) -> list[str]:
-        """Known deviations under which everything conforms, though they would have shown."""
+        """Known deviations under which everything conforms, though they would have shown.
+
+        A shard cannot tell: they may show in the others.
+        """
+        if self.shard or self.missing:
+            return []
         return [
             name
             for name, (deviating, met) in sorted(self.deviation_counts().items())
@@ -78,7 +90,7 @@ class RunRecord:
     @property
     def incomplete(self) -> bool:
         """Whether nothing was checked, or something was left out."""
-        return self.cases == 0 or bool(self.not_run)
+        return self.cases == 0 or bool(self.not_run or self.missing)
 
     @property
     def verdict(self) -> str:
@@ -87,7 +99,7 @@ class RunRecord:
             return FAILS
         if not self.cases:
             return NOTHING_CHECKED
-        if self.not_run:
+        if self.not_run or self.missing:
             return INCOMPLETE
         return OUT_OF_DATE if self.out_of_date else CONFORMS
 
@@ -150,11 +162,18 @@ def _verdict(record: RunRecord) -> list[str]:
     deviating = any(result.verdict == DEVIATES for result in results)
     exception = ", known deviations aside," if deviating else ""
     devices = ", ".join(record.devices)
-    return [f"{name} CONFORMS{exception} in {record.cases} cases, computed on {devices}"]
+    shard = f" of shard {record.shard}" if record.shard else ""
+    return [f"{name} CONFORMS{exception} in {record.cases} cases{shard}, computed on {devices}"]
 
 
 def _weaknesses(results: list[Result], record: RunRecord) -> list[str]:
-    lines = []
+    lines = [f"missing: shard {shard}, of which there is no report" for shard in record.missing]
+    lines += [f"warning: {trouble}" for trouble in sorted(record.troubles)]
+    if record.shard:
+        lines.append(
+            f"shard {record.shard}: {len(record.expected)} of {len(record.planned)} tests; "
+            "rnn-conformance show merges the reports of all shards"
+        )
     for sentence, group in by_sentence(results).items():
         counted = [r for r in group if r.discriminating is not None]
         cases = sum(r.cases for r in counted)
