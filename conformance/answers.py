@@ -25,6 +25,7 @@ from strategies import WIDE_DTYPES, Case, Options, dimensions
 from strategies.dtypes import POLICIES
 from strategies.option_cases import option_cases
 from strategies.options import CROSSED_ACTIVATIONS, crossed
+from strategies.profiles import Profile
 
 #: The dimensions of cases with options: what is unrolled grows with T.
 option_dimensions = partial(
@@ -64,19 +65,29 @@ def cases_with(
     return option_cases(dtype=subject.dtype, sizes=sizes)
 
 
+def networks_of_a_mode(profile: Profile) -> int:
+    """How many networks with options a mode has: in a default run enough for every pair."""
+    return profile.networks + 2
+
+
 def _has(options: Options, wanted: dict[str, Any]) -> bool:
     return all(getattr(options, name) == value for name, value in wanted.items())
 
 
 def _rows(subject: Subject, mode: str) -> list[tuple[Options, str]]:
-    """The options of the networks of a mode in this dtype, each with an activation."""
-    networks = subject.run.profile.networks
-    number = networks if subject.dtype in WIDE_DTYPES else -(-networks // 3)
+    """The options of the networks of a mode in this dtype, each with an activation.
+
+    The wide dtypes share what a mode has: together they have every pair.
+    """
     modes = {mode: subject.implementation.options(mode) for mode in subject.modes}
     chosen = CHOSEN_ACTIVATIONS in subject.capabilities
     activations = CROSSED_ACTIVATIONS if chosen else ("tanh",)
-    seed = zlib.crc32(f"{subject.run.seed} {subject.dtype}".encode())
-    return crossed(number, modes, seed, activations)[mode]
+    number = networks_of_a_mode(subject.run.profile)
+    rows = crossed(number, modes, subject.run.seed % 2**32, activations)
+    if subject.dtype in WIDE_DTYPES:
+        return rows[mode][WIDE_DTYPES.index(subject.dtype) :: len(WIDE_DTYPES)]
+    first = zlib.crc32(subject.dtype.encode()) % len(rows[mode])
+    return (rows[mode][first:] + rows[mode][:first])[: max(1, len(rows[mode]) // 4)]
 
 
 def ask(subject: Subject, case: Case, **how: Any) -> Answer:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import itertools
-import zlib
 
 import numpy as np
 import pytest
 
-from strategies import WIDE_DTYPES, Options
+from conformance.answers import networks_of_a_mode
+from strategies import Options
 from strategies.architectures import PARTS, Architecture, architectures, possible
 from strategies.covering import covering_array
 from strategies.masks import MASKS
@@ -26,16 +26,12 @@ RUNS = {
 
 def rows_of(modes, profile, seed):
     """The options of all networks of a run, with mode and activation, as `answers` draws them."""
-    rows = []
-    for dtype in WIDE_DTYPES:
-        derived = zlib.crc32(f"{seed} {dtype}".encode())
-        found = crossed(PROFILES[profile].networks, modes, derived)
-        rows += [
-            {**options._asdict(), "activation": activation, "mode": mode}
-            for mode, chosen in found.items()
-            for options, activation in chosen
-        ]
-    return rows
+    number = networks_of_a_mode(PROFILES[profile])
+    return [
+        {**options._asdict(), "activation": activation, "mode": mode}
+        for mode, chosen in crossed(number, modes, seed).items()
+        for options, activation in chosen
+    ]
 
 
 def combinations(rows, strength):

@@ -22,7 +22,6 @@ from strategies import Case, seeds
 @holds_for(
     needs=(OPTIONS,),
     runs=2,
-    narrow=True,
     quota=False,
     case=lambda subject: cases_with(subject, stateful=True),
     where=lambda subject: seeds(),

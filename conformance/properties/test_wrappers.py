@@ -13,15 +13,16 @@ from conformance.comparison import compare
 from conformance.composition import expected
 from conformance.implementations.protocol import COMPOSITIONS
 from conformance.subject import Subject
+from strategies import WIDE_DTYPES
 from strategies.architectures import Composition, architecture_sizes, compositions
 
 
 def _drawn(subject: Subject) -> st.SearchStrategy[Composition]:
-    """Models of this mode; together those of all modes have every pair of parts."""
-    modes = len(subject.modes)
-    number = subject.run.profile.networks * modes
-    mine = subject.modes.index(subject.mode) if subject.mode in subject.modes else 0
-    sizes = architecture_sizes(number, subject.run.seed % 2**32)[mine::modes]
+    """Models of this mode and dtype; together those of all have every pair of parts."""
+    turns = [(mode, dtype) for mode in subject.modes for dtype in WIDE_DTYPES]
+    mine = turns.index((subject.mode or subject.modes[0], subject.dtype))
+    number = max(subject.run.profile.networks * len(subject.modes), len(turns))
+    sizes = architecture_sizes(number, subject.run.seed % 2**32)[mine :: len(turns)]
     compiled = not subject.implementation.compiled_modes.isdisjoint(subject.modes_run)
     most = 1 if compiled else 5
     return compositions(dtype=subject.dtype, sizes=st.sampled_from(sizes), max_samples=most)
