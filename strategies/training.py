@@ -63,10 +63,9 @@ class Birth(NamedTuple):
     @property
     def traits(self) -> frozenset[str]:
         """Words about it, for the conditions of known deviations."""
-        seeded = any(
-            choice and choice.get("seed", None) is not None for choice in self.initializers
-        )
-        return _words(self.initializers) | ({"seed of an initializer"} if seeded else set())
+        seeds = {choice.get("seed", None) for choice in self.initializers if choice} - {None}
+        words = {"seed of an initializer"} if seeds else set()
+        return _words(self.initializers) | words | ({"seed 0"} if 0 in seeds else set())
 
     @property
     def shapes(self) -> list[tuple[int, ...]]:
@@ -98,7 +97,9 @@ class Dropout(NamedTuple):
     @property
     def traits(self) -> frozenset[str]:
         """Words about it, for the conditions of known deviations."""
-        return frozenset({self.way, "unroll"} if self.unroll else {self.way})
+        words = {self.way} | ({"unroll"} if self.unroll else set())
+        other_rate = 0 < self.recurrent_rate != self.rate
+        return frozenset(words | ({"another recurrent rate"} if other_rate else set()))
 
 
 class Penalty(NamedTuple):
