@@ -31,7 +31,7 @@ _FIELDS = ("name", "implementation", "properties", "versions", "when", "reason",
 _OPTIONAL = ("depends_on",)
 _LISTS = ("implementation", "properties", "versions")
 #: What a condition may ask of a case.
-FACTS = ("mode", "texture", *Dimensions._fields, "dtype")
+FACTS = ("mode", "texture", *Dimensions._fields, "dtype", "arguments", "question")
 _FACTS_TEXT = ", ".join(FACTS)
 
 
@@ -47,8 +47,10 @@ class Deviation:
     are requirements such as ``tensorflow>=2.7``, of which each must be met; ``when`` is a Python
     expression over ``mode`` (None for what is run in all modes, or in none), ``dtype`` and what a
     case is: ``N``, ``T``, ``D``, ``M``, ``K``, ``activation``, ``dense_activation``, ``texture``,
-    each None where there is no case. ``depends_on`` says what else must be so for it to show, where
-    that cannot be asked; it is then not out of date for not showing.
+    each None where there is no case; ``arguments``, the text of a configuration
+    (`strategies.configurations`), and ``question``, what is wrong with what should be refused
+    (`strategies.wrong`), each empty where there is none. ``depends_on`` says what else must be so
+    for it to show, where that cannot be asked; it is then not out of date for not showing.
     """
 
     name: str

@@ -166,11 +166,17 @@ class Subject:
         name, versions = self.implementation.name, self.implementation.versions()
         return [d for d in self.run.deviations if d.concerns(name, found, versions)]
 
-    def facts(self, case: Optional[Case]) -> dict[str, Any]:
-        """What the condition of a known deviation may ask of a case; None where there is none."""
+    def facts(self, case: Optional[Case], *others: dict[str, Any]) -> dict[str, Any]:
+        """What the condition of a known deviation may ask of a case; None where there is none.
+
+        ``others`` are the facts of what else was drawn.
+        """
         facts: dict[str, Any] = dict.fromkeys(FACTS)
         if case is not None:
             facts.update(case.dimensions._asdict(), texture=case.texture)
+        facts.update(arguments="", question="")  # texts, in which a condition looks for others
+        for other in others:
+            facts.update(other)
         return {**facts, "mode": self.mode, "dtype": self.dtype}
 
     # What is drawn

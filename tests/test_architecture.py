@@ -19,6 +19,7 @@ LAYERS = [
     ["conformance.error_bound"],
     ["conformance.comparison"],
     ["conformance.implementations", "conformance.minimise", "conformance.time_limit"],
+    ["conformance.refusals"],
     ["conformance.probing"],
     ["conformance.subject"],
     ["conformance.tally"],

@@ -5,7 +5,7 @@ installed Keras for the rest of the process: run one with ``--implementation ker
 """
 
 # Each of these enters its faults when it is imported.
-from conformance.faults_keras import equation, modes, network, state
+from conformance.faults_keras import equation, modes, network, refusals, serialization, state
 from conformance.faults_keras.catalogue import KERAS_FAULTS, FaultyKeras, KerasFault
 
 __all__ = [
@@ -15,5 +15,7 @@ __all__ = [
     "equation",
     "modes",
     "network",
+    "refusals",
+    "serialization",
     "state",
 ]

@@ -55,6 +55,10 @@ class FaultyKeras(KerasTensorFlow):
         self._patch()
         return super().network_for_cases(size, dtype, sequences=sequences)
 
+    def library(self) -> Any:
+        self._patch()
+        return super().library()
+
     def _patch(self) -> None:
         if not self.patched:
             KERAS_FAULTS[self.fault].patch(load_tensorflow())

@@ -11,14 +11,25 @@ from typing import Any, Callable, ClassVar
 
 import numpy as np
 
+from conformance.implementations.keras_configured import known_arguments, seen_of
 from conformance.implementations.keras_network import (
     KerasModel,
     installed,
     known_activations,
     silent_stderr,
 )
-from conformance.implementations.protocol import CAPABILITIES, Implementation, ImplementationError
+from conformance.implementations.keras_refusals import outcome_of
+from conformance.implementations.keras_round_trips import round_trip
+from conformance.implementations.observed import Outcome, Seen
+from conformance.implementations.protocol import (
+    CAPABILITIES,
+    OF_LAYERS,
+    Implementation,
+    ImplementationError,
+)
 from strategies import DTYPES, NetworkSize
+from strategies.configurations import Configuration
+from strategies.wrong import Wrong
 
 #: Set before TensorFlow is imported, where the user has not set them.
 ENVIRONMENT = {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"}
@@ -110,7 +121,7 @@ class KerasTensorFlow(Implementation):
     name = "keras"
     dtypes = DTYPES
     modes = ("call", "predict", "predict_on_batch", "graph", "xla")
-    capabilities = frozenset(CAPABILITIES)
+    capabilities = frozenset((*CAPABILITIES, *OF_LAYERS))
     costs: ClassVar[dict[str, int]] = {"call": 5, "predict": 15, "xla": 4}
     extra = "tensorflow"
     threads = "one thread for each worker"
@@ -128,6 +139,24 @@ class KerasTensorFlow(Implementation):
         return KerasNetwork(
             tf, size, dtype, sequences=sequences, recurrent_initializer="glorot_uniform"
         )
+
+    def library(self) -> Any:
+        """TensorFlow, as the layers of its Keras are asked."""
+        return load_tensorflow()
+
+    def layer_arguments(self) -> dict[str, tuple[str, ...]]:
+        return known_arguments(self.library().keras)
+
+    def seen_of(
+        self, configuration: Configuration, *, fresh: bool = False, full: bool = False
+    ) -> Seen:
+        return seen_of(self.library().keras, configuration, fresh=fresh, full=full)
+
+    def round_trip(self, configuration: Configuration, way: str) -> tuple[Seen, list[Seen]]:
+        return round_trip(self.library().keras, configuration, way)
+
+    def outcome_of(self, wrong: Wrong) -> Outcome:
+        return outcome_of(self.library(), wrong)
 
     def activations(self) -> tuple[str, ...]:
         """Those that this Keras knows by name; hard_sigmoid as its version defines it."""

@@ -12,7 +12,10 @@ from typing import Any, ClassVar, NamedTuple, Optional, Sequence
 import numpy as np
 
 from conformance.arithmetic import IEEE, Arithmetic
+from conformance.implementations.observed import Outcome, Seen
 from strategies import WIDE_DTYPES, NetworkSize
+from strategies.configurations import Configuration
+from strategies.wrong import Wrong
 
 #: The last output y_T, (N, K), for given weights. Every implementation has it.
 OUTPUT = "output"
@@ -31,6 +34,13 @@ INITIAL_WEIGHTS = "initial weights"
 
 #: SimpleRNN and Dense take other activations than tanh and none.
 CHOSEN_ACTIVATIONS = "activations"
+
+#: SimpleRNN and Dense of any configuration can be built, saved and loaded.
+SERIALIZATION = "serialization"
+#: SimpleRNN and Dense can be given arguments, inputs and states that are wrong.
+REFUSALS = "refusals"
+#: What an implementation of Keras's layers themselves can do, besides its networks.
+OF_LAYERS = (SERIALIZATION, REFUSALS)
 
 #: It can be executed in more than one way; found from the modes of the run, not declared.
 SEVERAL_MODES = "several modes"
@@ -141,10 +151,9 @@ class Network:
         raise _undefined(self, "shapes", SHAPES)
 
 
-def _undefined(network: Network, method: str, capability: str) -> ImplementationError:
+def _undefined(thing: object, method: str, capability: str) -> ImplementationError:
     return ImplementationError(
-        f"the capability {capability!r} is declared, and {type(network).__name__} defines no "
-        f"{method}"
+        f"the capability {capability!r} is declared, and {type(thing).__name__} defines no {method}"
     )
 
 
@@ -189,6 +198,28 @@ class Implementation:
     def activations(self) -> tuple[str, ...]:
         """Names in `conformance.activations`. Capability CHOSEN_ACTIVATIONS."""
         return ("tanh", "linear")
+
+    def layer_arguments(self) -> dict[str, tuple[str, ...]]:
+        """The arguments that the constructors take, by layer. Capability SERIALIZATION."""
+        raise _undefined(self, "layer_arguments", SERIALIZATION)
+
+    def seen_of(
+        self, configuration: Configuration, *, fresh: bool = False, full: bool = False
+    ) -> Seen:
+        """What can be seen of a new model. Capability SERIALIZATION.
+
+        It has weights of the configuration's own, or with ``fresh`` its initial ones. With
+        ``full`` it is called with a mask and in training mode too.
+        """
+        raise _undefined(self, "seen_of", SERIALIZATION)
+
+    def round_trip(self, configuration: Configuration, way: str) -> tuple[Seen, list[Seen]]:
+        """A model, and what came back from saving it on a way. Capability SERIALIZATION."""
+        raise _undefined(self, "round_trip", SERIALIZATION)
+
+    def outcome_of(self, wrong: Wrong) -> Outcome:
+        """What came of a question that should be refused. Capability REFUSALS."""
+        raise _undefined(self, "outcome_of", REFUSALS)
 
     def versions(self) -> dict[str, str]:
         """Names and versions of what is tested, found without importing it."""

@@ -20,6 +20,8 @@ _TEXT = '''\
 from numpy import array, float16, float32, inf, nan
 from conformance.subject import Subject
 from strategies import Case, Dimensions
+from strategies.configurations import Configuration, Named, SingleArgument
+from strategies.wrong import Wrong
 import {module} as properties
 
 drawn = {drawn}
