@@ -131,16 +131,16 @@ def an_unknown_time_is_looped(tf: Any) -> None:
 
 
 @seeded("refusals")
-def states_of_unknown_samples_are_of_one(tf: Any) -> None:
-    """A stateful layer that does not know its number of samples has a state for one."""
+def no_state_for_unknown_samples(tf: Any) -> None:
+    """A stateful layer that does not know its number of samples keeps no state."""
     rnn = tf.keras.layers.SimpleRNN
     right = rnn.build
 
-    def wrong(self: Any, shape: Any, *args: Any, **kwargs: Any) -> None:
-        right(self, (shape[0] or 1, *shape[1:]), *args, **kwargs)
-        self._expected_batch_size = None
+    def wrong(self: Any, sequences_shape: Any, initial_state_shape: Any = None) -> None:
+        if sequences_shape[0] is None:
+            self.stateful = False
+        right(self, sequences_shape)
 
-    wrong.__signature__ = inspect.signature(right)  # type: ignore[attr-defined]
     rnn.build = wrong
 
 

@@ -49,15 +49,16 @@ def new_layers(keras: Any, configuration: Configuration) -> tuple[Any, Any]:
 
 def _given(keras: Any, arguments: dict[str, Any]) -> dict[str, Any]:
     return {
-        name: getattr(getattr(keras, _module(name)), value.name)(**dict(value.arguments))
+        name: _class_of(keras, name, value.name)(**dict(value.arguments))
         if isinstance(value, Named)
         else value
         for name, value in arguments.items()
     }
 
 
-def _module(argument: str) -> str:
-    return _MODULES[argument.rpartition("_")[2]]
+def _class_of(keras: Any, argument: str, name: str) -> Any:
+    module = getattr(keras, _MODULES[argument.rpartition("_")[2]])
+    return getattr(module, name, None) or getattr(module, f"{name}Initializer")
 
 
 def new_model(keras: Any, configuration: Configuration, layers: Sequence[Any]) -> Any:
@@ -202,9 +203,14 @@ def attribute(layer: Any, argument: str, meant: Any) -> Any:
         return value
     asked = meant.arguments if isinstance(meant, Named) else ()
     return Named(
-        type(value).__name__,
+        _class_name(type(value).__name__),
         tuple((name, _plain(_attribute_of(value, name))) for name, _ in asked),
     )
+
+
+def _class_name(name: str) -> str:
+    # Keras 3.0 to 3.3 says OrthogonalInitializer, which it also knows as Orthogonal.
+    return name[: -len("Initializer")] if name.endswith("Initializer") else name
 
 
 def _attribute_of(value: Any, name: str) -> Any:
@@ -226,7 +232,8 @@ def in_config(layer: Any, argument: str, meant: Any) -> Any:
     parts = value["config"]
     if isinstance(parts, str):  # a function
         return parts
-    return Named(value["class_name"], tuple((name, _plain(parts.get(name))) for name, _ in asked))
+    pairs = tuple((name, _plain(parts.get(name))) for name, _ in asked)
+    return Named(_class_name(value["class_name"]), pairs)
 
 
 def _plain(value: Any) -> Any:

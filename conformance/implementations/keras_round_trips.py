@@ -5,7 +5,9 @@ Each takes a model and gives another one. What carries no weights is given those
 
 from __future__ import annotations
 
+import contextlib
 import copy
+import io
 import pickle
 import tempfile
 from pathlib import Path
@@ -101,7 +103,8 @@ def _exported(model: Any, configuration: Configuration, folder: str) -> tuple[Se
     """
     import tensorflow as tf
 
-    model.export(folder, verbose=False)
+    with contextlib.redirect_stdout(io.StringIO()):  # which Keras 3.0 cannot be told
+        model.export(folder)
     loaded = tf.saved_model.load(folder)
     if configuration.meant("simple_rnn")["stateful"]:
         layers_of(model)[0].reset_state()

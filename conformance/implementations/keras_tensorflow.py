@@ -24,6 +24,7 @@ from conformance.implementations.observed import Outcome, Seen
 from conformance.implementations.protocol import (
     CAPABILITIES,
     OF_LAYERS,
+    PICKLING,
     Implementation,
     ImplementationError,
 )
@@ -121,11 +122,17 @@ class KerasTensorFlow(Implementation):
     name = "keras"
     dtypes = DTYPES
     modes = ("call", "predict", "predict_on_batch", "graph", "xla")
-    capabilities = frozenset((*CAPABILITIES, *OF_LAYERS))
     costs: ClassVar[dict[str, int]] = {"call": 5, "predict": 15, "xla": 4}
     extra = "tensorflow"
     threads = "one thread for each worker"
     compiled_modes = frozenset({"xla"})
+
+    @property
+    def capabilities(self) -> frozenset[str]:  # type: ignore[override]
+        """All; before Keras 3.3 models of Keras 3 cannot be pickled."""
+        keras = self.versions().get("keras", "2")
+        without = {PICKLING} if keras.startswith(("3.0.", "3.1.", "3.2.")) else set()
+        return frozenset((*CAPABILITIES, *OF_LAYERS)) - without
 
     def network(self, size: NetworkSize, dtype: str, *, sequences: bool) -> KerasNetwork:
         return KerasNetwork(load_tensorflow(), size, dtype, sequences=sequences)

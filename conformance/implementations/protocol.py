@@ -37,10 +37,12 @@ CHOSEN_ACTIVATIONS = "activations"
 
 #: SimpleRNN and Dense of any configuration can be built, saved and loaded.
 SERIALIZATION = "serialization"
+#: Models can be pickled, and copied.
+PICKLING = "pickling"
 #: SimpleRNN and Dense can be given arguments, inputs and states that are wrong.
 REFUSALS = "refusals"
 #: What an implementation of Keras's layers themselves can do, besides its networks.
-OF_LAYERS = (SERIALIZATION, REFUSALS)
+OF_LAYERS = (SERIALIZATION, PICKLING, REFUSALS)
 
 #: It can be executed in more than one way; found from the modes of the run, not declared.
 SEVERAL_MODES = "several modes"

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from conformance.checking import holds_for
 from conformance.implementations.observed import Seen
-from conformance.implementations.protocol import SERIALIZATION
+from conformance.implementations.protocol import PICKLING, SERIALIZATION
 from conformance.subject import Subject, require
 from strategies.configurations import (
     Configuration,
@@ -165,13 +165,13 @@ def test_a_saved_model_keeps_everything(subject: Subject, configuration: Configu
     require_kept(subject, configuration, "SavedModel")
 
 
-@of_configurations(runs=4)
+@of_configurations(runs=4, needs=(SERIALIZATION, PICKLING))
 def test_pickle_keeps_everything(subject: Subject, configuration: Configuration) -> None:
     """Pickle keeps everything."""
     require_kept(subject, configuration, "pickle")
 
 
-@of_configurations(runs=4)
+@of_configurations(runs=4, needs=(SERIALIZATION, PICKLING))
 def test_deepcopy_keeps_everything(subject: Subject, configuration: Configuration) -> None:
     """A deep copy keeps everything."""
     require_kept(subject, configuration, "deepcopy")

@@ -1,4 +1,4 @@
-"""A state of one sample is taken for every sample: by Keras 2 in an unrolled loop, by Keras 3 always.
+"""A state of one sample is taken for all: by Keras 2 in an unrolled loop, by Keras 3 always.
 
 Keras 3 checks nothing about an initial state: an unrolled loop ignores a second one, none is an
 IndexError, and other shapes fail in a product inside.
