@@ -133,12 +133,15 @@ class Configuration:
 
     @property
     def facts(self) -> dict[str, Any]:
-        """What the condition of a known deviation may ask: a text, ``simple_rnn.units=3 …``."""
+        """What the condition of a known deviation may ask.
+
+        The arguments are a text, ``simple_rnn.units=3 …``.
+        """
         texts = []
         for layer in ARGUMENTS:
             for name, value in self.given(layer).items():
                 texts.append(f"{layer}.{name}={value.name if isinstance(value, Named) else value}")
-        return {"arguments": " ".join(texts)}
+        return {"arguments": " ".join(texts), "N": self.N, "T": self.T, "D": self.D}
 
     @property
     def inputs(self) -> np.ndarray:

@@ -179,6 +179,7 @@ def a_copy_has_rounded_weights(tf: Any) -> None:
         model.set_weights([w.astype("float16").astype(w.dtype) for w in model.get_weights()])
         return model
 
+    wrong.__name__ = "_unpickle_model"  # by which pickle finds it
     tf.keras.Model._unpickle_model = classmethod(wrong)
 
 
