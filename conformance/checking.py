@@ -40,6 +40,8 @@ BUILD_COST = 5
 SIMPLIFY_SECONDS = 10.0
 
 CONFORMS, FAILS, NOT_APPLICABLE = "conforms", "fails", "not applicable"
+#: Where the dtype of the run has no meaning, the run of this one asks.
+ONE_DTYPE = "float32"
 #: Fails as is known and listed.
 DEVIATES = "deviates (known)"
 
@@ -52,7 +54,8 @@ class Property:
     are the capabilities without which it says nothing; ``per_mode`` tells whether it is about
     execution; ``runs`` how often a case is executed; ``builds`` whether each case builds a
     network; ``quota`` whether its cases are meant to show faults of the recurrence, so that too
-    few discriminating ones are worth a warning; ``narrow`` whether it is said of 16-bit dtypes too.
+    few discriminating ones are worth a warning; ``narrow`` whether it is said of 16-bit dtypes too;
+    ``one_dtype`` that it is asked in float32 alone, because its cases have dtypes of their own.
     """
 
     name: str
@@ -66,16 +69,20 @@ class Property:
     builds: bool
     quota: bool
     narrow: bool
+    one_dtype: bool = False
 
     def missing(self, subject: Subject) -> list[str]:
         """What the property needs and the subject does not have: capabilities, a dtype."""
         if subject.dtype not in subject.implementation.dtypes:
             return [subject.dtype]
-        dtype = [] if self.applies_to(subject.dtype) else [" or ".join(WIDE_DTYPES)]
+        asked = (ONE_DTYPE,) if self.one_dtype else WIDE_DTYPES
+        dtype = [] if self.applies_to(subject.dtype) else [" or ".join(asked)]
         return sorted(self.needs - subject.capabilities) + dtype
 
     def applies_to(self, dtype: str) -> bool:
         """Whether it is said of that dtype."""
+        if self.one_dtype:
+            return dtype == ONE_DTYPE
         return self.narrow or dtype in WIDE_DTYPES
 
     def budget(self, subject: Subject) -> int:
@@ -84,7 +91,7 @@ class Property:
         if subject.run.max_examples is not None:
             return subject.run.max_examples
         if self.builds:
-            return profile.builds
+            return max(1, profile.builds // self.runs)
         share = self._cost(subject) * (1 if subject.dtype in WIDE_DTYPES else 5)
         return max(FEWEST_CASES, profile.cases // share)
 
@@ -115,6 +122,7 @@ def holds_for(
     builds: bool = False,
     quota: bool = True,
     narrow: bool = False,
+    one_dtype: bool = False,
     **draws: Callable[[Subject], Any],
 ) -> Callable[[Callable[..., None]], Callable[[Subject], None]]:
     """Make ``function(subject, **drawn)`` a property; its docstring is the sentence."""
@@ -132,6 +140,7 @@ def holds_for(
             builds=builds,
             quota=quota and "case" in draws,
             narrow=narrow,
+            one_dtype=one_dtype,
         )
 
         def test(subject: Subject) -> None:
@@ -356,12 +365,12 @@ class _Attempt:
 
     def known(self, **drawn: Any) -> list[Deviation]:
         """The known deviations that apply to what was drawn."""
+        others = [value.facts for value in drawn.values() if hasattr(value, "facts")]
         traits: list[frozenset[str]] = [
             getattr(value, "traits", frozenset()) for value in drawn.values()
         ]
-        facts = self.subject.facts(
-            drawn.get("case", drawn.get("model")), frozenset().union(*traits)
-        )
+        others.append({"traits": frozenset().union(*traits)})
+        facts = self.subject.facts(drawn.get("case", drawn.get("model")), *others)
         return [deviation for deviation in self._known if deviation.applies(**facts)]
 
     def unknown(self, **drawn: Any) -> Optional[Nonconformity]:

@@ -33,7 +33,8 @@ _OPTIONAL = ("depends_on",)
 _LISTS = ("implementation", "properties", "versions")
 #: What a condition may ask of a case.
 _OF_A_CASE = (*Dimensions._fields, *Options._fields, *Architecture._fields)
-FACTS = tuple(dict.fromkeys(("mode", "texture", *_OF_A_CASE, "dtype", "traits")))
+_OF_OTHERS = ("dtype", "traits", "arguments", "question")
+FACTS = tuple(dict.fromkeys(("mode", "texture", *_OF_A_CASE, *_OF_OTHERS)))
 _FACTS_TEXT = ", ".join(FACTS)
 
 
@@ -50,10 +51,11 @@ class Deviation:
     expression over ``mode`` (None for what is run in all modes, or in none), ``dtype`` and what a
     case is: ``N``, ``T``, ``D``, ``M``, ``K``, ``activation``, ``dense_activation``, ``texture``,
     ``options`` (None for a plain network) and each of them by its name, and of a model with other
-    layers the parts of its `Architecture`, None where there is none; and ``traits``, the set of
-    words about a question that is no case, empty where there is none. ``depends_on`` says what else
-    must be so for it to show, where that cannot be asked; it is then not out of date for not
-    showing.
+    layers the parts of its `Architecture`, None where there is none; ``traits``, the set of words
+    about a question of `strategies.training`; ``arguments``, the text of a configuration
+    (`strategies.configurations`), and ``question``, what is wrong with what should be refused
+    (`strategies.wrong`), each empty where there is none. ``depends_on`` says what else must be so
+    for it to show, where that cannot be asked; it is then not out of date for not showing.
     """
 
     name: str

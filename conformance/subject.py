@@ -202,13 +202,13 @@ class Subject:
         return [d for d in self.run.deviations if d.concerns(name, found, versions)]
 
     def facts(
-        self, case: Union[Case, Composition, None], traits: frozenset[str] = frozenset()
+        self, case: Union[Case, Composition, None], *others: dict[str, Any]
     ) -> dict[str, Any]:
         """What the condition of a known deviation may ask of a case; None where there is none.
 
-        ``traits`` are words about a question that is no case.
+        ``others`` are the facts of what else was drawn.
         """
-        facts: dict[str, Any] = {**dict.fromkeys(FACTS), "traits": traits}
+        facts: dict[str, Any] = dict.fromkeys(FACTS)
         if isinstance(case, Composition):
             facts.update(case.size._asdict(), N=len(case.inputs))
             facts.update(case.size.architecture._asdict())
@@ -216,6 +216,11 @@ class Subject:
         elif case is not None:
             facts.update(case.dimensions._asdict(), texture=case.texture)
             facts.update({} if case.options is None else case.options._asdict())
+        facts.update(
+            arguments="", question="", traits=frozenset()
+        )  # in which others are looked for
+        for other in others:
+            facts.update(other)
         return {**facts, "mode": self.mode, "dtype": self.dtype}
 
     # What is drawn

@@ -22,6 +22,7 @@ LAYERS = [
     ["conformance.propagation", "conformance.composition"],
     ["conformance.comparison"],
     ["conformance.implementations", "conformance.minimise", "conformance.time_limit"],
+    ["conformance.refusals"],
     ["conformance.probing"],
     ["conformance.subject"],
     ["conformance.answers"],

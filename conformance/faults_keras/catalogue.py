@@ -65,6 +65,10 @@ class FaultyKeras(KerasTensorFlow):
         self._patch()
         return super().training_keras()
 
+    def library(self) -> Any:
+        self._patch()
+        return super().library()
+
     def _patch(self) -> None:
         if not self.patched:
             KERAS_FAULTS[self.fault].patch(load_tensorflow())

@@ -12,6 +12,7 @@ from typing import Any, Callable, ClassVar
 import numpy as np
 
 from conformance.implementations.keras_composition import CompositionModel
+from conformance.implementations.keras_configured import known_arguments, seen_of
 from conformance.implementations.keras_network import (
     KerasExecution,
     KerasModel,
@@ -20,10 +21,21 @@ from conformance.implementations.keras_network import (
     known_activations,
     silent_stderr,
 )
+from conformance.implementations.keras_refusals import outcome_of
+from conformance.implementations.keras_round_trips import round_trip
 from conformance.implementations.keras_training import KerasTraining
-from conformance.implementations.protocol import CAPABILITIES, Implementation, ImplementationError
+from conformance.implementations.observed import Outcome, Seen
+from conformance.implementations.protocol import (
+    CAPABILITIES,
+    OF_LAYERS,
+    PICKLING,
+    Implementation,
+    ImplementationError,
+)
 from strategies import DTYPES, NetworkSize, Options
 from strategies.architectures import ArchitectureSize
+from strategies.configurations import Configuration
+from strategies.wrong import Wrong
 
 #: Set before TensorFlow is imported, where the user has not set them.
 ENVIRONMENT = {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"}
@@ -138,7 +150,6 @@ class KerasTensorFlow(KerasTraining, Implementation):
     name = "keras"
     dtypes = DTYPES
     modes = ("call", "predict", "predict_on_batch", "graph", "xla")
-    capabilities = frozenset(CAPABILITIES)
     costs: ClassVar[dict[str, int]] = {"call": 5, "predict": 15, "xla": 4}
     extra = "tensorflow"
     threads = "one thread for each worker"
@@ -146,6 +157,13 @@ class KerasTensorFlow(KerasTraining, Implementation):
     compiled_modes = frozenset({"xla"})
     training_ways = ("eager", "graph")
     step_ways = ("eager", "graph", "fit")
+
+    @property
+    def capabilities(self) -> frozenset[str]:  # type: ignore[override]
+        """All; before Keras 3.3 models of Keras 3 cannot be pickled."""
+        keras = self.versions().get("keras", "2")
+        without = {PICKLING} if keras.startswith(("3.0.", "3.1.", "3.2.")) else set()
+        return frozenset((*CAPABILITIES, *OF_LAYERS)) - without
 
     def network(self, size: NetworkSize, dtype: str, *, sequences: bool) -> KerasNetwork:
         return KerasNetwork(load_tensorflow(), size, dtype, sequences=sequences)
@@ -171,6 +189,24 @@ class KerasTensorFlow(KerasTraining, Implementation):
             return super().executed(function, way)
         traced: Callable[..., Any] = load_tensorflow().function(function)
         return traced
+
+    def library(self) -> Any:
+        """TensorFlow, as the layers of its Keras are asked."""
+        return load_tensorflow()
+
+    def layer_arguments(self) -> dict[str, tuple[str, ...]]:
+        return known_arguments(self.library().keras)
+
+    def seen_of(
+        self, configuration: Configuration, *, fresh: bool = False, full: bool = False
+    ) -> Seen:
+        return seen_of(self.library().keras, configuration, fresh=fresh, full=full)
+
+    def round_trip(self, configuration: Configuration, way: str) -> tuple[Seen, list[Seen]]:
+        return round_trip(self.library().keras, configuration, way)
+
+    def outcome_of(self, wrong: Wrong) -> Outcome:
+        return outcome_of(self.library(), wrong)
 
     def activations(self) -> tuple[str, ...]:
         """Those that this Keras knows by name; hard_sigmoid as its version defines it."""

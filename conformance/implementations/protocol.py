@@ -12,9 +12,12 @@ from typing import Any, ClassVar, NamedTuple, Optional, Sequence
 import numpy as np
 
 from conformance.arithmetic import IEEE, Arithmetic
+from conformance.implementations.observed import Outcome, Seen
 from strategies import WIDE_DTYPES, NetworkSize, Options
 from strategies.architectures import ArchitectureSize
+from strategies.configurations import Configuration
 from strategies.training import Birth, Dropout, Penalty, Step
+from strategies.wrong import Wrong
 
 #: The last output y_T, (N, K), for given weights. Every implementation has it.
 OUTPUT = "output"
@@ -56,6 +59,15 @@ TRAINING = "training"
 CONSTRAINTS = "constraints"
 
 TRAINING_CAPABILITIES = (INITIALIZERS, DROPOUT, REGULARIZERS, TRAINING, CONSTRAINTS)
+
+#: SimpleRNN and Dense of any configuration can be built, saved and loaded.
+SERIALIZATION = "serialization"
+#: Models can be pickled, and copied.
+PICKLING = "pickling"
+#: SimpleRNN and Dense can be given arguments, inputs and states that are wrong.
+REFUSALS = "refusals"
+#: What an implementation of Keras's layers themselves can do, besides its networks.
+OF_LAYERS = (SERIALIZATION, PICKLING, REFUSALS)
 
 #: It can be executed in more than one way; found from the modes of the run, not declared.
 SEVERAL_MODES = "several modes"
@@ -333,6 +345,28 @@ class Implementation:
 
     #: Whether an initial state that is given takes the place of the one that is recorded.
     initial_state_overrides: bool = True
+
+    def layer_arguments(self) -> dict[str, tuple[str, ...]]:
+        """The arguments that the constructors take, by layer. Capability SERIALIZATION."""
+        raise _undefined(self, "layer_arguments", SERIALIZATION)
+
+    def seen_of(
+        self, configuration: Configuration, *, fresh: bool = False, full: bool = False
+    ) -> Seen:
+        """What can be seen of a new model. Capability SERIALIZATION.
+
+        It has weights of the configuration's own, or with ``fresh`` its initial ones. With
+        ``full`` it is called with a mask and in training mode too.
+        """
+        raise _undefined(self, "seen_of", SERIALIZATION)
+
+    def round_trip(self, configuration: Configuration, way: str) -> tuple[Seen, list[Seen]]:
+        """A model, and what came back from saving it on a way. Capability SERIALIZATION."""
+        raise _undefined(self, "round_trip", SERIALIZATION)
+
+    def outcome_of(self, wrong: Wrong) -> Outcome:
+        """What came of a question that should be refused. Capability REFUSALS."""
+        raise _undefined(self, "outcome_of", REFUSALS)
 
     def versions(self) -> dict[str, str]:
         """Names and versions of what is tested, found without importing it."""

@@ -23,6 +23,8 @@ from strategies import Case, Dimensions, Options
 from strategies.architectures import Architecture, ArchitectureSize, Composition
 from strategies.choices import Choice
 from strategies.training import Birth, Dropout, Penalty, Step
+from strategies.configurations import Configuration, Named, SingleArgument
+from strategies.wrong import Wrong
 import {module} as properties
 
 drawn = {drawn}

@@ -1,0 +1,82 @@
+"""Invalid arguments: what means nothing or does not fit is refused, with an error that says so."""
+
+from __future__ import annotations
+
+import functools
+
+from conformance.checking import holds_for
+from conformance.implementations.protocol import REFUSALS
+from conformance.refusals import complaint
+from conformance.subject import Subject, require
+from strategies import wrong as questions
+from strategies.wrong import Wrong
+
+of_questions = functools.partial(holds_for, needs=(REFUSALS,), per_mode=False, one_dtype=True)
+
+
+@of_questions(wrong=lambda subject: questions.wrong_units())
+def test_units_must_be_a_positive_integer(subject: Subject, wrong: Wrong) -> None:
+    """Units must be a positive integer."""
+    require_refused(subject, wrong)
+
+
+@of_questions(runs=2, wrong=lambda subject: questions.wrong_dropout())
+def test_dropout_must_be_between_0_and_1(subject: Subject, wrong: Wrong) -> None:
+    """Dropout must be between 0 and 1."""
+    require_refused(subject, wrong)
+
+
+@of_questions(wrong=lambda subject: questions.wrong_names())
+def test_names_that_nothing_has_are_refused(subject: Subject, wrong: Wrong) -> None:
+    """Names that nothing has are refused.
+
+    Of activations, initializers, regularizers, constraints, dtypes and arguments.
+    """
+    require_refused(subject, wrong)
+
+
+@of_questions(runs=2, wrong=lambda subject: questions.wrong_inputs())
+def test_inputs_that_do_not_fit_are_refused(subject: Subject, wrong: Wrong) -> None:
+    """Inputs that do not fit are refused.
+
+    Another rank, other features than the layer was built for, no time steps.
+    """
+    require_refused(subject, wrong)
+
+
+@of_questions(runs=2, wrong=lambda subject: questions.wrong_states())
+def test_states_that_do_not_fit_are_refused(subject: Subject, wrong: Wrong) -> None:
+    """States that do not fit are refused."""
+    require_refused(subject, wrong)
+
+
+@of_questions(runs=2, wrong=lambda subject: questions.wrong_masks())
+def test_masks_that_do_not_fit_are_refused(subject: Subject, wrong: Wrong) -> None:
+    """Masks that do not fit are refused."""
+    require_refused(subject, wrong)
+
+
+@of_questions(runs=4, wrong=lambda subject: questions.unknown_lengths())
+def test_lengths_that_must_be_known_are_demanded(subject: Subject, wrong: Wrong) -> None:
+    """Lengths that must be known are demanded.
+
+    The number of samples where a state is kept, the number of steps where the loop is unrolled.
+    """
+    require_refused(subject, wrong)
+
+
+@of_questions(runs=2, wrong=lambda subject: questions.wrong_weights())
+def test_weights_that_do_not_fit_are_refused(subject: Subject, wrong: Wrong) -> None:
+    """Weights that do not fit are refused."""
+    require_refused(subject, wrong)
+
+
+def require_refused(subject: Subject, wrong: Wrong) -> None:
+    """State that a wrong question is refused as the version's specification has it.
+
+    Raises:
+        Nonconformity: something is computed, or the error is another one or says nothing.
+    """
+    outcome = subject.implementation.outcome_of(wrong)
+    sentence = complaint(wrong, outcome, subject.implementation.versions())
+    require(not sentence, sentence)

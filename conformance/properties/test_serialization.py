@@ -1,0 +1,235 @@
+"""Serialization: everything that was set survives, and what comes back computes the same bits."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any, Sequence
+
+import numpy as np
+from hypothesis import strategies as st
+
+from conformance.checking import holds_for
+from conformance.implementations.observed import Seen
+from conformance.implementations.protocol import PICKLING, SERIALIZATION
+from conformance.subject import Subject, require
+from strategies.configurations import (
+    Configuration,
+    SingleArgument,
+    configurations,
+    single_arguments,
+)
+
+#: In what a model must differ from one without the argument: one of these fields of `Seen`.
+EFFECTS: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(
+        ("activation", "go_backwards", "return_sequences", "return_state"), ("outputs",)
+    ),
+    **dict.fromkeys(
+        ("kernel_initializer", "recurrent_initializer", "bias_initializer"), ("weights",)
+    ),
+    **dict.fromkeys(
+        (f"{what}_regularizer" for what in ("kernel", "recurrent", "bias", "activity")),
+        ("penalties",),
+    ),
+    **dict.fromkeys(
+        (f"{what}_constraint" for what in ("kernel", "recurrent", "bias")), ("constraints",)
+    ),
+    **dict.fromkeys(("dropout", "recurrent_dropout", "seed"), ("training",)),
+    "use_bias": ("names",),
+    "trainable": ("trainable",),
+    "dtype": ("weights", "outputs", "masked"),
+    "name": ("layers",),
+    "stateful": ("again",),
+    "zero_output_for_mask": ("masked",),
+    "time_major": ("outputs",),
+}
+
+
+def drawn(subject: Subject) -> st.SearchStrategy[Configuration]:
+    """Configurations of the arguments that the version takes."""
+    return configurations(arguments=subject.implementation.layer_arguments())
+
+
+of_configurations = functools.partial(
+    holds_for,
+    needs=(SERIALIZATION,),
+    per_mode=False,
+    builds=True,
+    one_dtype=True,
+    configuration=drawn,
+)
+
+
+@of_configurations(runs=1)
+def test_a_layer_says_what_it_was_given(subject: Subject, configuration: Configuration) -> None:
+    """A layer says what it was given.
+
+    Its attributes do, and so does get_config(), for every argument of both layers.
+    """
+    require_meant(subject.implementation.seen_of(configuration), configuration)
+
+
+@holds_for(
+    needs=(SERIALIZATION,),
+    per_mode=False,
+    one_dtype=True,
+    runs=2,
+    argument=lambda subject: single_arguments(arguments=subject.implementation.layer_arguments()),
+)
+def test_every_argument_has_an_effect(subject: Subject, argument: SingleArgument) -> None:
+    """Every argument has an effect.
+
+    On outputs, weights or penalties, not only on what the layer says of itself. A layer that is
+    unrolled computes the same; what it demands is in `test_invalid_arguments`.
+    """
+    ask = subject.implementation.seen_of
+    fresh = argument.name.endswith("initializer")
+    given = ask(argument.configuration(), fresh=fresh, full=True)
+    plain = ask(argument.configuration(given=False), fresh=fresh, full=True)
+    if argument.name == "seed":
+        again = ask(argument.configuration(), full=True)
+        require_same_bits("outputs in training", given.training, again.training, "the same seed")
+    if argument.name != "unroll":
+        require(
+            any(_differ(getattr(given, f), getattr(plain, f)) for f in EFFECTS[argument.name]),
+            f"{argument.layer}: with {argument.name}={argument.value!r} "
+            f"{' and '.join(EFFECTS[argument.name])} are as without it",
+        )
+
+
+def _differ(one: Any, other: Any) -> bool:
+    if not any(isinstance(value, np.ndarray) for value in [*one, *other]):
+        return bool(one != other)
+    return [(a.shape, a.dtype, a.tobytes()) for a in one] != [
+        (a.shape, a.dtype, a.tobytes()) for a in other
+    ]
+
+
+@of_configurations(runs=2)
+def test_from_config_keeps_everything(subject: Subject, configuration: Configuration) -> None:
+    """A config keeps everything."""
+    require_kept(subject, configuration, "from_config")
+
+
+@of_configurations(runs=2)
+def test_serialize_keeps_everything(subject: Subject, configuration: Configuration) -> None:
+    """What serialize() writes keeps everything."""
+    require_kept(subject, configuration, "serialize")
+
+
+@of_configurations(runs=2)
+def test_a_models_config_keeps_everything(subject: Subject, configuration: Configuration) -> None:
+    """A model's config keeps everything."""
+    require_kept(subject, configuration, "model config")
+
+
+@of_configurations(runs=2)
+def test_clone_model_keeps_everything(subject: Subject, configuration: Configuration) -> None:
+    """A clone keeps everything."""
+    require_kept(subject, configuration, "clone_model")
+
+
+@of_configurations(runs=2)
+def test_json_keeps_everything(subject: Subject, configuration: Configuration) -> None:
+    """JSON keeps everything."""
+    require_kept(subject, configuration, "json")
+
+
+@of_configurations(runs=2)
+def test_a_keras_file_keeps_everything(subject: Subject, configuration: Configuration) -> None:
+    """A .keras file keeps everything."""
+    require_kept(subject, configuration, ".keras")
+
+
+@of_configurations(runs=2)
+def test_an_h5_file_keeps_everything(subject: Subject, configuration: Configuration) -> None:
+    """An .h5 file keeps everything."""
+    require_kept(subject, configuration, ".h5")
+
+
+@of_configurations(runs=2)
+def test_weights_files_keep_every_bit(subject: Subject, configuration: Configuration) -> None:
+    """Weights files keep every bit.
+
+    ``.weights.h5``, and TensorFlow's checkpoints in Keras 2, loaded into a new model.
+    """
+    require_kept(subject, configuration, "weights")
+
+
+@of_configurations(runs=6)
+def test_a_saved_model_keeps_everything(subject: Subject, configuration: Configuration) -> None:
+    """A SavedModel keeps everything.
+
+    In Keras 3, which exports it, that is what it computes, by TensorFlow alone.
+    """
+    require_kept(subject, configuration, "SavedModel")
+
+
+@of_configurations(runs=4, needs=(SERIALIZATION, PICKLING))
+def test_pickle_keeps_everything(subject: Subject, configuration: Configuration) -> None:
+    """Pickle keeps everything."""
+    require_kept(subject, configuration, "pickle")
+
+
+@of_configurations(runs=4, needs=(SERIALIZATION, PICKLING))
+def test_deepcopy_keeps_everything(subject: Subject, configuration: Configuration) -> None:
+    """A deep copy keeps everything."""
+    require_kept(subject, configuration, "deepcopy")
+
+
+def require_kept(subject: Subject, configuration: Configuration, way: str) -> None:
+    """State that a model of the configuration is on its return what it was.
+
+    Raises:
+        Nonconformity: says what is not.
+    """
+    before, returned = subject.implementation.round_trip(configuration, way)
+    for after in returned:
+        if after.arguments is not None:  # what is exported is no model any more
+            if way != "weights":
+                require_meant(after, configuration, f" after {way}")
+            # Layers without a name have one of a new model's where only weights were kept.
+            of_layers = () if way == "weights" else ("layers",)
+            for what in (*of_layers, "names", "trainable", "constraints", "penalties"):
+                got, expected = getattr(after, what), getattr(before, what)
+                require(got == expected, f"{what} after {way} are {got!r}, they were {expected!r}")
+            require_same_bits("weights", after.weights, before.weights, way)
+        require_same_bits("outputs", after.outputs, before.outputs, way)
+        require_same_bits("outputs of a second call", after.again, before.again, way)
+
+
+def require_meant(seen: Seen, configuration: Configuration, when: str = "") -> None:
+    """State that both layers have and report the arguments that the configuration means.
+
+    Raises:
+        Nonconformity: names the argument.
+    """
+    for told, how in ((seen.arguments, "has"), (seen.configured, "reports")):
+        for layer, arguments in (told or {}).items():
+            meant = configuration.meant(layer)
+            for name, got in arguments.items():
+                if name == "name" and meant[name] is None:
+                    continue
+                require(
+                    got == meant[name],
+                    f"{layer} {how} {name}={got!r}{when}, it was given {meant[name]!r}",
+                )
+
+
+def require_same_bits(
+    what: str, got: Sequence[np.ndarray], expected: Sequence[np.ndarray], way: str
+) -> None:
+    """State that two lists of arrays are equal bit for bit.
+
+    Raises:
+        Nonconformity: names the first that is not.
+    """
+    require(
+        len(got) == len(expected),
+        f"after {way} there are {len(got)} arrays of {what}, there were {len(expected)}",
+    )
+    for i, (one, other) in enumerate(zip(got, expected)):
+        require(
+            (one.shape, one.dtype, one.tobytes()) == (other.shape, other.dtype, other.tobytes()),
+            f"{what}[{i}] is {one!r} after {way}, it was {other!r}",
+        )
