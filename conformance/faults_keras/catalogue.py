@@ -50,18 +50,19 @@ class FaultyKeras(KerasTensorFlow):
         self.patched = False
 
     def network(self, size: NetworkSize, dtype: str, *, sequences: bool) -> KerasNetwork:
-        self._patch()
+        self.seed()
         return super().network(size, dtype, sequences=sequences)
 
     def network_for_cases(self, size: NetworkSize, dtype: str, *, sequences: bool) -> KerasNetwork:
-        self._patch()
+        self.seed()
         return super().network_for_cases(size, dtype, sequences=sequences)
 
     def composition(self, size: ArchitectureSize, dtype: str) -> KerasComposition:
-        self._patch()
+        self.seed()
         return super().composition(size, dtype)
 
-    def _patch(self) -> None:
+    def seed(self) -> None:
+        """Patch Keras, once."""
         if not self.patched:
             KERAS_FAULTS[self.fault].patch(load_tensorflow())
             self.patched = True
