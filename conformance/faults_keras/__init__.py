@@ -5,17 +5,32 @@ installed Keras for the rest of the process: run one with ``--implementation ker
 """
 
 # Each of these enters its faults when it is imported.
-from conformance.faults_keras import equation, modes, network, options, state, wrappers
+from conformance.faults_keras import (
+    configuration,
+    equation,
+    modes,
+    network,
+    options,
+    sizes,
+    state,
+    time,
+    weights,
+    wrappers,
+)
 from conformance.faults_keras.catalogue import KERAS_FAULTS, FaultyKeras, KerasFault
 
 __all__ = [
     "KERAS_FAULTS",
     "FaultyKeras",
     "KerasFault",
+    "configuration",
     "equation",
     "modes",
     "network",
     "options",
+    "sizes",
     "state",
+    "time",
+    "weights",
     "wrappers",
 ]

@@ -81,5 +81,5 @@ def patch_cell(tf: Any, formula: Callable[..., Any]) -> None:
 
 def right_state(tf: Any, cell: Any, x: Any, h: Any) -> Any:
     """The new state as it should be."""
-    z = tf.matmul(x, cell.kernel) + cell.bias + tf.matmul(h, cell.recurrent_kernel)
-    return cell.activation(z)
+    z = tf.matmul(x, cell.kernel) + tf.matmul(h, cell.recurrent_kernel)
+    return cell.activation(z if cell.bias is None else z + cell.bias)
