@@ -188,10 +188,12 @@ def dtypes_of(source: str) -> tuple[str, ...]:
     return () if missing else implementation.dtypes
 
 
-def parts(cases: int) -> list[tuple[str, str, int]]:
-    """What is to be done, in parts."""
+def parts(cases: int, sources: list[str]) -> list[tuple[str, str, int]]:
+    """What is to be done, in parts, of those sources whose name begins with one of ``sources``."""
     todo = []
     for source, share in SOURCES.items():
+        if not source.startswith(tuple(sources)):
+            continue
         dtypes = dtypes_of(source)
         if not dtypes:
             print(f"{source}: not installed, left out")
@@ -339,6 +341,7 @@ def main(arguments: Optional[list[str]] = None) -> None:
     """Run what is not yet in the JSON file, and write the tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--cases", type=int, default=20_000)
+    parser.add_argument("--sources", nargs="+", default=[""], help="numpy, keras, torch, …")
     parser.add_argument("--processes", type=int, default=os.cpu_count())
     parser.add_argument("--json", type=Path, default=Path("campaign.json"))
     parser.add_argument("--markdown", type=Path)
@@ -352,7 +355,7 @@ def main(arguments: Optional[list[str]] = None) -> None:
         unfinished.write_text(json.dumps(done))
         unfinished.replace(options.json)
 
-    run_parts([p for p in parts(options.cases) if p not in seen], options.processes, keep)
+    run_parts([p for p in parts(options.cases, options.sources) if p not in seen], options.processes, keep)
     noticed = {name or "none": sharp(name) for name in (None, *SMALL_FAULTS)}
     text = markdown(done, noticed)
     print(text)

@@ -198,8 +198,12 @@ class Subject:
 
     def known_deviations(self, found: str) -> list[Deviation]:
         """Those that may show in a property on this implementation and its versions."""
-        name, versions = self.implementation.name, self.implementation.versions()
-        return [d for d in self.run.deviations if d.concerns(name, found, versions)]
+        versions = self.implementation.versions()
+        name = self.implementation.name
+        names = {name, name.partition("+")[0]}  # a seeded fault takes none of them away
+        return [
+            d for d in self.run.deviations if any(d.concerns(n, found, versions) for n in names)
+        ]
 
     def facts(
         self, case: Union[Case, Composition, None], *others: dict[str, Any]

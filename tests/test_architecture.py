@@ -29,7 +29,8 @@ LAYERS = [
     ["conformance.tally"],
     ["conformance.checking"],
     ["conformance.faults", "conformance.faults_keras", "conformance.properties"],
-    ["conformance.reporting"],
+    ["conformance.controls"],
+    ["conformance.reporting", "conformance.score"],
     ["conformance.machines"],
     ["conformance.plugin", "conformance.without_plugin"],
 ]

@@ -17,6 +17,7 @@ from conformance.implementations.keras_tensorflow import KerasTensorFlow
 from conformance.implementations.numpy_loop import NumpyLoop, NumpyNetwork
 from conformance.implementations.protocol import ImplementationError
 from conformance.propagation import propagated_output
+from conformance.score.order import by_likelihood
 from conformance.subject import Run, Subject
 from conformance.sums import Bounded
 from strategies import DTYPES, WIDE_DTYPES, Case, Dimensions, notebook_case
@@ -32,25 +33,6 @@ ONLY_IN_KERAS |= {
     name
     for name, found in PROPERTIES.items()
     if found.clause in ("dropout", "regularizers", "constraints", "trainable", "initializers")
-}
-
-#: The properties that a fault of a group should break, most likely first.
-LIKELY = {
-    "weights": ("test_weights_",),
-    "parameters": ("test_parameter_count",),
-    "shapes": ("test_stated_shapes",),
-    "initial weights": ("test_fresh_",),
-    "calls": ("test_repeating_a_call", "test_last_output", "test_arrays"),
-    "precision": ("test_exact_sums", "test_every_step"),
-    "activations": ("test_every_activation", "test_last_output_with_any"),
-    "special values": ("test_nan_", "test_sums_that", "test_the_sign", "test_subnormals"),
-    "dense": ("test_every_step",),
-    "time": ("test_every_step", "test_the_future"),
-    "mask": ("test_any_options", "test_masked", "test_padding"),
-    "direction": ("test_any_options",),
-    "state": ("test_every_step", "test_any_options", "test_a_stateful", "test_a_network_that"),
-    "unroll": ("test_any_options",),
-    "inference": ("test_any_options",),
 }
 
 #: A fault that each property catches by itself.
@@ -114,9 +96,8 @@ def catches(name, implementation, seed=SEED, dtypes=DTYPES, **run):
     return False
 
 
-def by_likelihood(group):
-    first = LIKELY.get(group, ("test_every_step", "test_last_output"))
-    return sorted(PROPERTIES, key=lambda name: (not name.startswith(first), name))
+def likely_first(group):
+    return [found.name for found in by_likelihood(PROPERTIES.values(), group)]
 
 
 # --- Faults are caught -----------------------------------------------------------------------
@@ -125,7 +106,7 @@ def by_likelihood(group):
 @pytest.mark.parametrize("name", FAULTS)
 def test_a_fault_is_caught_by_some_property(name):
     implementation = seeded_fault(NumpyLoop(), name)
-    assert any(catches(found, implementation) for found in by_likelihood(FAULTS[name].group))
+    assert any(catches(found, implementation) for found in likely_first(FAULTS[name].group))
 
 
 #: Faults that show in a format of 8 bits.
@@ -137,7 +118,7 @@ GROSS = ("recurrent_kernel_transposed", "no_bias", "last_step_skipped", "nan_bec
 @pytest.mark.parametrize("name", GROSS)
 def test_a_gross_fault_is_caught_in_16_bits_too(name, dtype):
     implementation = seeded_fault(NumpyLoop(), name)
-    narrow = [found for found in by_likelihood(FAULTS[name].group) if PROPERTIES[found].narrow]
+    narrow = [found for found in likely_first(FAULTS[name].group) if PROPERTIES[found].narrow]
     assert any(catches(found, implementation, dtypes=[dtype]) for found in narrow)
 
 

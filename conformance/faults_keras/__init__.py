@@ -6,14 +6,18 @@ installed Keras for the rest of the process: run one with ``--implementation ker
 
 # Each of these enters its faults when it is imported.
 from conformance.faults_keras import (
+    configuration,
     equation,
     modes,
     network,
     options,
     refusals,
     serialization,
+    sizes,
     state,
+    time,
     training,
+    weights,
     wrappers,
 )
 from conformance.faults_keras.catalogue import KERAS_FAULTS, FaultyKeras, KerasFault
@@ -22,13 +26,17 @@ __all__ = [
     "KERAS_FAULTS",
     "FaultyKeras",
     "KerasFault",
+    "configuration",
     "equation",
     "modes",
     "network",
     "options",
     "refusals",
     "serialization",
+    "sizes",
     "state",
+    "time",
     "training",
+    "weights",
     "wrappers",
 ]

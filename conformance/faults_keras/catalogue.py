@@ -50,26 +50,27 @@ class FaultyKeras(KerasTensorFlow):
         self.patched = False
 
     def network(self, size: NetworkSize, dtype: str, *, sequences: bool) -> KerasNetwork:
-        self._patch()
+        self.seed()
         return super().network(size, dtype, sequences=sequences)
 
     def network_for_cases(self, size: NetworkSize, dtype: str, *, sequences: bool) -> KerasNetwork:
-        self._patch()
+        self.seed()
         return super().network_for_cases(size, dtype, sequences=sequences)
 
     def composition(self, size: ArchitectureSize, dtype: str) -> KerasComposition:
-        self._patch()
+        self.seed()
         return super().composition(size, dtype)
 
     def training_keras(self) -> Any:
-        self._patch()
+        self.seed()
         return super().training_keras()
 
     def library(self) -> Any:
-        self._patch()
+        self.seed()
         return super().library()
 
-    def _patch(self) -> None:
+    def seed(self) -> None:
+        """Patch Keras, once."""
         if not self.patched:
             KERAS_FAULTS[self.fault].patch(load_tensorflow())
             self.patched = True
@@ -88,5 +89,5 @@ def patch_cell(tf: Any, formula: Callable[..., Any]) -> None:
 
 def right_state(tf: Any, cell: Any, x: Any, h: Any) -> Any:
     """The new state as it should be."""
-    z = tf.matmul(x, cell.kernel) + cell.bias + tf.matmul(h, cell.recurrent_kernel)
-    return cell.activation(z)
+    z = tf.matmul(x, cell.kernel) + tf.matmul(h, cell.recurrent_kernel)
+    return cell.activation(z if cell.bias is None else z + cell.bias)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Callable
 
 from conformance.faults_keras.catalogue import patch_cell, right_state, seeded
 
@@ -57,7 +57,7 @@ def last_unit_scaled_slightly(tf: Any) -> None:
     patch_cell(tf, formula)
 
 
-@seeded("equation")
+@seeded("precision")
 def bias_off_by_a_millionth(tf: Any) -> None:
     """The bias is too large by 1e-6."""
     patch_cell(
@@ -85,3 +85,25 @@ def no_dense_bias(tf: Any) -> None:
     tf.keras.layers.Dense.call = lambda self, inputs, training=None: tf.tensordot(
         inputs, tf.convert_to_tensor(self.kernel), axes=[[-1], [0]]
     )
+
+
+@seeded("dense")
+def last_output_off_by_a_millionth(tf: Any) -> None:
+    """The last output of Dense is too large by 2e-6 of itself."""
+
+    def change(outputs: Any) -> Any:
+        last = outputs[..., -1:]
+        return tf.concat([outputs[..., :-1], last * (1 + 2e-6)], axis=-1)
+
+    _after_dense(tf, change)
+
+
+@seeded("dense")
+def dense_with_tanh(tf: Any) -> None:
+    """Dense applies tanh."""
+    _after_dense(tf, tf.tanh)
+
+
+def _after_dense(tf: Any, change: Callable[[Any], Any]) -> None:
+    right = tf.keras.layers.Dense.call
+    tf.keras.layers.Dense.call = lambda self, inputs, training=None: change(right(self, inputs))

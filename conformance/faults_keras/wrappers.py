@@ -160,7 +160,8 @@ def embedding_masks_the_last_word(tf: Any) -> None:
     """Embedding masks the last word in place of the first."""
 
     def compute_mask(self: Any, inputs: Any, mask: Any = None) -> Any:
-        return tf.not_equal(inputs, self.input_dim - 1) if self.mask_zero else None
+        not_equal = tf.keras.ops.not_equal if hasattr(tf.keras, "ops") else tf.not_equal
+        return not_equal(inputs, self.input_dim - 1) if self.mask_zero else None
 
     _mask_of(tf, tf.keras.layers.Embedding, compute_mask)
 

@@ -1,4 +1,4 @@
-"""``rnn-conformance show`` and ``rnn-conformance compare``: reports of runs that are over."""
+"""``rnn-conformance``: ``show`` and ``compare`` for runs that are over, ``score`` for faults."""
 
 from __future__ import annotations
 
@@ -15,20 +15,23 @@ from conformance.reporting.header import header_lines
 from conformance.reporting.json_report import ReportError, read_json
 from conformance.reporting.shards import merge_shards
 from conformance.reporting.summary import summary_lines
+from conformance.score.command import add_parser
 
 
 def main(arguments: Optional[Sequence[str]] = None) -> int:
     """Run a command.
 
-    Returns 0; 1 where a shard of a run is missing, 2 where a report is bad; one sentence says it.
+    Returns 0; 1 where a shard of a run is missing or ``score`` found what should not be; 2 for bad
+    input. One sentence says what it is.
     """
     options = _parser().parse_args(arguments)
     width = shutil.get_terminal_size((100, 24)).columns
     try:
         page = None if options.report is None else _page_path(options.report)
-        lines, missing = options.command(options, page, width)
+        shown = options.command(options, page, width)
+        lines, missing = shown if isinstance(shown, tuple) else (shown, [])
         for line in lines:
-            print(line)
+            print(line, flush=True)
         if missing:
             shards = ", ".join(missing)
             print(f"ERROR: there is no report of shard {shards}", file=sys.stderr)
@@ -38,13 +41,14 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
         return 2
     except BrokenPipeError:  # `rnn-conformance show run.json | head`
         sys.stderr.close()
-    return 0
+    return int(options.status)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="rnn-conformance",
-        description="Read the reports that pytest --report FILE.json has written.",
+        description="Read the reports that pytest --report FILE.json has written, or see what "
+        "the suite notices.",
     )
     parser.add_argument(
         "--version", action="version", version=f"rnn-conformance {conformance.__version__}"
@@ -62,6 +66,8 @@ def _parser() -> argparse.ArgumentParser:
     compare.set_defaults(command=_compare)
     for command in (show, compare):
         command.add_argument("--report", metavar="FILE.html", help="make a page of it, too")
+        command.set_defaults(status=0)
+    add_parser(commands)
     return parser
 
 

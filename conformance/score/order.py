@@ -1,0 +1,93 @@
+"""In which order a fault is looked for: the properties that it should break come first."""
+
+from __future__ import annotations
+
+from typing import Iterable, NamedTuple, Optional
+
+from conformance.checking import Property
+from conformance.implementations.protocol import Implementation
+
+#: The properties that a fault of a group should break, most likely first. What a group has none
+#: of here is looked for in the clause of its name, then step by step.
+LIKELY = {
+    "weights": ("test_weights_",),
+    "weight order": ("test_weights_",),
+    "parameters": ("test_parameter_count",),
+    "shapes": ("test_stated_shapes", "test_arrays"),
+    "initial weights": ("test_fresh_",),
+    "calls": ("test_repeating_a_call", "test_last_output", "test_arrays"),
+    "precision": ("test_exact_sums", "test_every_step"),
+    "activations": ("test_every_activation", "test_any_activation"),
+    "special values": ("test_nan_", "test_sums_that", "test_the_sign", "test_subnormals"),
+    "dense": ("test_every_step",),
+    "time": ("test_every_step", "test_the_future"),
+    "size": ("test_every_step", "test_last_output", "test_any_options"),
+    "mask": ("test_any_options", "test_masked", "test_padding"),
+    "direction": ("test_any_options",),
+    "state": (
+        "test_every_step",
+        "test_any_options",
+        "test_a_stateful",
+        "test_a_network_that",
+        "test_state_is_carried",
+    ),
+    "batch": ("test_every_step", "test_predict_in", "test_state_is_carried"),
+    "unroll": ("test_any_options",),
+    "inference": ("test_any_options",),
+    "configuration": ("test_any_options", "test_every_activation", "test_every_step"),
+    "modes": ("test_modes_agree",),
+}
+#: What is tried first where nothing better is known.
+USUAL = ("test_every_step", "test_last_output")
+
+
+class Item(NamedTuple):
+    """A test of the suite: a property on one mode and one dtype; no mode where it has none."""
+
+    found: Property
+    mode: Optional[str]
+    dtype: str
+
+
+def by_likelihood(properties: Iterable[Property], group: str) -> list[Property]:
+    """The properties, those that a fault of this group should break first."""
+    return sorted(properties, key=lambda found: (_rank(found, group), found.name))
+
+
+def items(implementation: Implementation, properties: Iterable[Property], group: str) -> list[Item]:
+    """Every test of a run: the likely properties before all others, float32 before all dtypes.
+
+    Modes come in the order of what a case costs in them.
+    """
+    found = [
+        Item(one, mode, dtype)
+        for one in by_likelihood(properties, group)
+        for dtype in implementation.dtypes
+        if one.applies_to(dtype)
+        for mode in (implementation.modes if one.per_mode else (None,))
+    ]
+    unlikely = len(_likely(group)) + 1
+    costs = implementation.costs
+
+    def key(item: Item) -> tuple[bool, bool, int, int]:
+        return (
+            _rank(item.found, group) >= unlikely,
+            item.dtype != "float32",
+            0 if item.mode is None else costs.get(item.mode, 1),
+            implementation.dtypes.index(item.dtype),
+        )
+
+    return sorted(found, key=key)
+
+
+def _likely(group: str) -> tuple[str, ...]:
+    return LIKELY.get(group, USUAL)
+
+
+def _rank(found: Property, group: str) -> int:
+    """Those of `LIKELY` in their order, then the group's own clause, then the others."""
+    likely, known = _likely(group), group in LIKELY
+    ranks = [i + (not known) for i, start in enumerate(likely) if found.name.startswith(start)]
+    if not known and found.clause == group:
+        return 0
+    return min(ranks) if ranks else len(likely) + 1 - (found.clause == group)

@@ -1,0 +1,111 @@
+"""What became of each fault, and the JSON file in which it is kept."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Optional
+
+from conformance.reporting.json_report import ReportError
+
+FORMAT = "rnn-conformance score 1"
+
+CAUGHT, MISSED = "caught", "MISSED"
+#: Of a control: nothing was found, as it should be; or something was.
+CLEAN, ALARM = "clean", "CALLED FAULTY"
+#: The fault could not be seeded, or its process died.
+BROKEN = "BROKEN"
+GOOD = (CAUGHT, CLEAN)
+
+
+@dataclass(frozen=True)
+class Trial:
+    """The suite against one fault or control.
+
+    ``found_by`` is the property that failed first, with its sentence, mode, dtype and what it said.
+    ``cases`` were run until then, in ``seconds`` of wall-clock time that include starting the
+    process, and in ``cpu_seconds``. ``caught_by`` names all that fail, where all were asked.
+    """
+
+    name: str
+    kind: str
+    group: str
+    description: str
+    verdict: str
+    found_by: str = ""
+    sentence: str = ""
+    mode: Optional[str] = None
+    dtype: str = ""
+    reason: str = ""
+    cases: int = 0
+    seconds: float = 0.0
+    cpu_seconds: float = 0.0
+    caught_by: Optional[list[str]] = None
+
+    @property
+    def good(self) -> bool:
+        """A fault that is caught, or a control that is clean."""
+        return self.verdict in GOOD
+
+
+@dataclass
+class Score:
+    """A score: on what, how it was asked, and the trials so far."""
+
+    implementation: str
+    versions: dict[str, str]
+    python: str
+    profile: str
+    seed: int
+    everything: bool
+    started: str
+    trials: list[Trial] = field(default_factory=list)
+
+    #: What must be the same for a file to be gone on with.
+    SAME = ("implementation", "versions", "python", "profile", "seed", "everything")
+
+    def key(self) -> list[Any]:
+        """What tells scores apart that cannot be put together."""
+        return [getattr(self, name) for name in self.SAME]
+
+
+def read_score(path: Path) -> Score:
+    """Read a score.
+
+    Raises:
+        ReportError: it cannot be read, or is not a file of ``rnn-conformance score``.
+    """
+    try:
+        plain = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ReportError(f"{path}: cannot be read: {error.strerror or error}") from error
+    except ValueError as error:
+        raise ReportError(f"{path}: is not a JSON file") from error
+    try:
+        if plain.pop("format") != FORMAT:
+            raise ValueError(FORMAT)
+        trials = [Trial(**trial) for trial in plain.pop("trials")]
+        return Score(**plain, trials=trials)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise ReportError(f"{path}: is not a file of rnn-conformance score") from error
+
+
+def write_score(score: Score, path: Path) -> None:
+    """Write a score, whole or not at all.
+
+    Raises:
+        ReportError: it cannot be written.
+    """
+    text = json.dumps({"format": FORMAT, **asdict(score)}, indent=1, ensure_ascii=False)
+    try:
+        with tempfile.NamedTemporaryFile(
+            "w", dir=path.parent, prefix=f".{path.name}.", delete=False, encoding="utf-8"
+        ) as file:
+            file.write(text + "\n")
+        os.chmod(file.name, 0o644)
+        os.replace(file.name, path)
+    except OSError as error:
+        raise ReportError(f"{path}: cannot be written: {error.strerror or error}") from error
