@@ -10,7 +10,7 @@ import sys
 from dataclasses import replace
 
 import pytest
-from command_line import ROOT
+from command_line import ROOT, run
 from pages import a_report, a_result
 from tox_environments import environments, labels
 
@@ -68,7 +68,19 @@ def test_every_label_names_environments_that_there_are():
 
 
 def test_each_version_writes_a_report():
-    assert "--report {env:CONFORMANCE_REPORTS:" in TOX.partition("[pkgenv]")[0]
+    assert "--report={env:CONFORMANCE_REPORTS:" in TOX.partition("[pkgenv]")[0]
+
+
+def test_a_report_outside_the_folder_is_written_a_second_time(tmp_path):
+    # With a space pytest would take the file that is there for what is to be tested.
+    assert "--report {" not in TOX
+    for _ in range(2):
+        done = run(
+            sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-n", "0", "--implementation",
+            "numpy", "--max-examples", "2", "-k", "fresh_biases", f"--report={tmp_path / 'a.json'}",
+            f"--example-database={tmp_path / 'kept'}", cwd=ROOT,
+        )  # fmt: skip
+        assert done.status == 0, done.text
 
 
 # --- Workflows -------------------------------------------------------------------------------
