@@ -355,7 +355,8 @@ def main(arguments: Optional[list[str]] = None) -> None:
         unfinished.write_text(json.dumps(done))
         unfinished.replace(options.json)
 
-    run_parts([p for p in parts(options.cases, options.sources) if p not in seen], options.processes, keep)
+    todo = [p for p in parts(options.cases, options.sources) if p not in seen]
+    run_parts(todo, options.processes, keep)
     noticed = {name or "none": sharp(name) for name in (None, *SMALL_FAULTS)}
     text = markdown(done, noticed)
     print(text)

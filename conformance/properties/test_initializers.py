@@ -35,7 +35,9 @@ def test_initializers_have_their_documented_distribution(subject: Subject, birth
         fixed, drawn = fixed_entries(choice, shape), distribution(choice, shape)
         if fixed is not None:
             same = np.abs(weight - fixed) <= 2 * u * np.abs(fixed)
-            require(bool(same.all()), f"{where}: {weight.ravel()[np.argmin(same)]!r} is an entry")
+            worst = int(np.argmin(same))
+            got, wanted = float(weight.ravel()[worst]), float(fixed.ravel()[worst])
+            require(bool(same.all()), f"{where}: an entry is {got!r}, must be {wanted!r}")
         elif drawn is not None:
             _judge_limits(where, weight, drawn, u)
             _judge_distribution(where, weight, drawn)
