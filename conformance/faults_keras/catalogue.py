@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Callable
 
+from packaging.requirements import Requirement
+
 from conformance.implementations.keras_tensorflow import (
     KerasComposition,
     KerasNetwork,
@@ -19,23 +21,35 @@ Patch = Callable[[Any], None]
 
 @dataclass(frozen=True)
 class KerasFault:
-    """A patch of ``tf``, the module: its name, the part of the specification, one sentence."""
+    """A patch of ``tf``, the module: its name, the part of the specification, one sentence.
+
+    ``requires`` says which version it can be seeded into, empty for all.
+    """
 
     name: str
     group: str
     description: str
     patch: Patch
+    requires: str = ""
+
+    def fits(self, versions: dict[str, str]) -> bool:
+        """Whether it can be seeded into these versions."""
+        if not self.requires:
+            return True
+        needed = Requirement(self.requires)
+        return needed.specifier.contains(versions.get(needed.name, "0"), prereleases=True)
 
 
 KERAS_FAULTS: dict[str, KerasFault] = {}
 
 
-def seeded(group: str) -> Callable[[Patch], Patch]:
+def seeded(group: str, requires: str = "") -> Callable[[Patch], Patch]:
     """Enter ``patch(tf)`` into the catalogue; its docstring says what is wrong."""
 
     def enter(patch: Patch) -> Patch:
         description = (patch.__doc__ or "").strip().rstrip(".")
-        KERAS_FAULTS[patch.__name__] = KerasFault(patch.__name__, group, description, patch)
+        name = patch.__name__
+        KERAS_FAULTS[name] = KerasFault(name, group, description, patch, requires)
         return patch
 
     return enter

@@ -65,6 +65,12 @@ def run_score(options: argparse.Namespace, page: object, width: int) -> Iterator
     """
     chosen = _chosen(options)
     score = _started(options)
+    other = {name for name in KERAS_FAULTS if not KERAS_FAULTS[name].fits(score.versions)}
+    if options.implementation == "keras" and other:
+        before = len(chosen)
+        chosen = [question for question in chosen if question.name not in other]
+        if len(chosen) < before:
+            yield f"{before - len(chosen)} faults are of other versions of Keras, and left out"
     done = {(trial.kind, trial.name) for trial in score.trials}
     left = [question for question in chosen if (question.kind, question.name) not in done]
     if len(left) < len(chosen):
