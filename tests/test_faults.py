@@ -25,7 +25,12 @@ from strategies.tensors import seeded
 SEED = 1
 
 #: NumPy prints no summary and has a single mode: what catches their faults is in `test_keras`.
-ONLY_IN_KERAS = {"test_summary_prints_shapes_and_counts", "test_modes_agree_on_one_network"}
+ONLY_IN_KERAS = {
+    "test_summary_prints_shapes_and_counts",
+    "test_modes_agree_on_one_network",
+    # What catches the faults of layers is in `test_keras_layers`.
+    *(name for name, p in PROPERTIES.items() if p.clause in ("serialization", "invalid arguments")),
+}
 
 #: The properties that a fault of a group should break, most likely first.
 LIKELY = {
