@@ -69,12 +69,13 @@ def wrong_units(draw: st.DrawFn) -> Wrong:
 
 @st.composite
 def wrong_dropout(draw: st.DrawFn) -> Wrong:
-    """A share of dropped units that is below 0 or above 1."""
+    """A share of dropped units that is below 0 or above 1, or no number."""
     name = draw(st.sampled_from(("dropout", "recurrent_dropout")))
     kind, value = draw(
         st.one_of(
             st.tuples(st.just("negative"), st.sampled_from((-0.5, -1, -1e-3))),
             st.tuples(st.just("large"), st.sampled_from((1.5, 2, 50, 1.001))),
+            st.tuples(st.just("textual"), st.sampled_from(("0.5", "half"))),
         )
     )
     return Wrong(f"{kind} {name}", RNN, arguments=(("units", 3), (name, value)))

@@ -43,7 +43,9 @@ def test_the_worst_share_is_the_largest():
 
 
 def test_the_clauses_are_those_of_the_properties():
-    assert set(table.CLAUSES) == {found.clause for found in all_properties().values()}
+    assert {*table.CLAUSES, *table.OF_LAYERS} == {
+        found.clause for found in all_properties().values()
+    }
 
 
 def test_the_page_is_made_of_the_data():

@@ -9,6 +9,7 @@ import sys
 
 import pytest
 from command_line import ROOT, run, run_pytest
+from subjects import PROPERTIES
 
 from conformance.faults_keras import KERAS_FAULTS
 
@@ -34,6 +35,7 @@ CAUGHT_BY = {
     "last_bit_of_h5_weights_lost": ("test_an_h5_file_keeps_everything", 6),
     "biases_not_loaded": ("test_weights_files_keep_every_bit", 6),
     "a_copy_has_rounded_weights": ("test_pickle_keeps_everything", 6),
+    "a_deep_copy_is_a_new_model": ("test_deepcopy_keeps_everything", 6),
     "a_model_from_json_forgets_the_policy": ("test_json_keeps_everything", 30),
     "exported_weights_are_rounded": ("test_a_saved_model_keeps_everything", 4),
     "dense_ignores_its_activity_regularizer": ("test_every_argument_has_an_effect", 80),
@@ -46,13 +48,16 @@ CAUGHT_BY = {
     "unknown_arguments_are_dropped": ("test_names_that_nothing_has_are_refused", 100),
     "a_missing_axis_is_added": ("test_inputs_that_do_not_fit_are_refused", 50),
     "features_are_not_checked": ("test_inputs_that_do_not_fit_are_refused", 50),
+    "dropout_is_read_from_text": ("test_dropout_must_be_between_0_and_1", 50),
+    "a_second_state_is_ignored": ("test_states_that_do_not_fit_are_refused", 50),
+    "masks_are_cut": ("test_masks_that_do_not_fit_are_refused", 50),
     "weights_are_made_to_fit": ("test_weights_that_do_not_fit_are_refused", 50),
     "an_unknown_time_is_looped": ("test_lengths_that_must_be_known_are_demanded", 25),
     "no_state_for_unknown_samples": ("test_lengths_that_must_be_known_are_demanded", 25),
     "errors_say_nothing": ("test_weights_that_do_not_fit_are_refused", 25),
 }
 
-#: Every fault in one process, which imports TensorFlow once: a patch is undone after its check.
+#: Many faults in one process, which imports TensorFlow once: a patch is undone after its check.
 #: What is known of Keras itself is excused as in a run, so that nothing but the fault can fail.
 SCRIPT = """
 import json, sys, warnings
@@ -109,10 +114,16 @@ def test_there_is_a_property_for_every_fault_of_layers():
     assert set(CAUGHT_BY) == {name for name, f in KERAS_FAULTS.items() if f.group in groups}
 
 
+def test_there_is_a_fault_for_every_property_of_layers():
+    clauses = ("serialization", "invalid arguments")
+    of_layers = {name for name, found in PROPERTIES.items() if found.clause in clauses}
+    assert {name for name, _ in CAUGHT_BY.values()} == of_layers
+
+
 @needs_keras_3
-@pytest.mark.parametrize("group", ["serialization", "refusals"])
-def test_every_fault_of_layers_is_caught(tmp_path, group):
-    chosen = {fault: by for fault, by in CAUGHT_BY.items() if KERAS_FAULTS[fault].group == group}
+@pytest.mark.parametrize("quarter", range(4))
+def test_every_fault_of_layers_is_caught(tmp_path, quarter):
+    chosen = dict(list(CAUGHT_BY.items())[quarter::4])
     text = SCRIPT.format(tests=str(ROOT / "tests"), caught_by=json.dumps(chosen))
     (tmp_path / "faults.py").write_text(text, encoding="utf-8")
     done = run(sys.executable, "faults.py", cwd=tmp_path, path=str(ROOT))

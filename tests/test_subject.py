@@ -160,7 +160,8 @@ PROFILE = Profile(cases=600, builds=17, networks=3)
         ({"per_mode": False, "needs": (SEVERAL_MODES,)}, None, 30),
         # Building is dear whatever is run, and counted by itself.
         ({"builds": True, "per_mode": False}, None, 17),
-        ({"builds": True, "per_mode": False, "runs": 5}, None, 17),
+        ({"builds": True, "per_mode": False, "runs": 5}, None, 3),
+        ({"builds": True, "per_mode": False, "runs": 20}, None, 1),
     ],
 )
 def test_the_budget_is_shared_by_what_a_case_costs(kind, mode, cases):

@@ -41,6 +41,8 @@ CLAUSES = [
     "shapes",
     "weights",
 ]
+#: Clauses about the layers of Keras themselves, which nothing else is asked.
+OF_LAYERS = ["serialization", "invalid arguments"]
 #: The verdict of several results is the first of these among them.
 GRAVEST_FIRST = [FAILS, DEVIATES, CONFORMS, NOT_APPLICABLE]
 

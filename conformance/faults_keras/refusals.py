@@ -102,6 +102,46 @@ def features_are_not_checked(tf: Any) -> None:
 
 
 @seeded("refusals")
+def dropout_is_read_from_text(tf: Any) -> None:
+    """SimpleRNN takes a dropout in text for a number, or for none."""
+
+    def read(arguments: dict[str, Any]) -> None:
+        for name in ("dropout", "recurrent_dropout"):
+            if isinstance(arguments.get(name), str):
+                arguments[name] = 0.5 if "5" in arguments[name] else 0.0
+
+    change_arguments(tf.keras.layers.SimpleRNN, read)
+
+
+@seeded("refusals")
+def a_second_state_is_ignored(tf: Any) -> None:
+    """SimpleRNN takes the first of several initial states."""
+    rnn = tf.keras.layers.SimpleRNN
+    right = rnn.__call__
+
+    def wrong(self: Any, inputs: Any, initial_state: Any = None, **kwargs: Any) -> Any:
+        if isinstance(initial_state, (list, tuple)):
+            initial_state = initial_state[0] if initial_state else None
+        return right(self, inputs, initial_state=initial_state, **kwargs)
+
+    rnn.__call__ = wrong
+
+
+@seeded("refusals")
+def masks_are_cut(tf: Any) -> None:
+    """A mask of more steps than there are is cut to their number."""
+    rnn = tf.keras.layers.SimpleRNN
+    right = rnn.__call__
+
+    def wrong(self: Any, inputs: Any, mask: Any = None, **kwargs: Any) -> Any:
+        if mask is not None and len(mask.shape) == 2:
+            mask = mask[:, : inputs.shape[1]]
+        return right(self, inputs, mask=mask, **kwargs)
+
+    rnn.__call__ = wrong
+
+
+@seeded("refusals")
 def weights_are_made_to_fit(tf: Any) -> None:
     """set_weights() repeats or cuts what does not fit."""
     import numpy as np

@@ -184,6 +184,12 @@ def a_copy_has_rounded_weights(tf: Any) -> None:
 
 
 @seeded("serialization")
+def a_deep_copy_is_a_new_model(tf: Any) -> None:
+    """copy.deepcopy gives a model of the same configuration with initial weights."""
+    tf.keras.Model.__deepcopy__ = lambda self, memo: type(self).from_config(self.get_config())
+
+
+@seeded("serialization")
 def a_model_from_json_forgets_the_policy(tf: Any) -> None:
     """The JSON of a model has float32 for every mixed policy."""
     right = tf.keras.Model.to_json
