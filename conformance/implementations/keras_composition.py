@@ -76,7 +76,10 @@ def _recurrent(keras: Any, size: ArchitectureSize, dtype: str) -> Any:
         arguments["zero_output_for_mask"] = True
     if architecture.recurrent in ("cell", "cells"):
         cells = [layers.SimpleRNNCell(size.M, dtype=dtype) for _ in range(2)]
-        return layers.RNN(cells if architecture.recurrent == "cells" else cells[0], **arguments)
+        if architecture.recurrent == "cell":
+            return layers.RNN(cells[0], **arguments)
+        # A list of cells would be stacked in the default dtype.
+        return layers.RNN(layers.StackedRNNCells(cells, dtype=dtype), **arguments)
     layer = layers.SimpleRNN(size.M, **arguments)
     if architecture.recurrent != "bidirectional":
         return layer
@@ -97,7 +100,7 @@ def _sequential(keras: Any, layers: list[Any], shape: Any, dtype: str) -> Any:
 def _subclassed(keras: Any, layers: list[Any], shape: Any, dtype: str) -> Any:
     class Subclassed(keras.Model):  # type: ignore[misc]
         def __init__(self) -> None:
-            super().__init__()
+            super().__init__(dtype=layers[-1].dtype)  # or inputs are cast to the default dtype
             self.chain = layers
 
         def call(self, inputs: Any, training: Any = None) -> Any:
