@@ -24,8 +24,9 @@ LAYERS = [
     ["conformance.subject"],
     ["conformance.tally"],
     ["conformance.checking"],
-    ["conformance.faults", "conformance.faults_keras", "conformance.properties"],
-    ["conformance.reporting"],
+    ["conformance.controls", "conformance.faults", "conformance.faults_keras"],
+    ["conformance.properties"],
+    ["conformance.score", "conformance.reporting"],
     ["conformance.plugin", "conformance.without_plugin"],
 ]
 MODULES = sorted([*(ROOT / "conformance").rglob("*.py"), *(ROOT / "strategies").rglob("*.py")])
