@@ -6,7 +6,6 @@ The text is that of tools/score_page.txt; the tables are made from the files.
 from __future__ import annotations
 
 import json
-import statistics
 import sys
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,7 @@ sys.path.insert(0, str(ROOT))
 from conformance.faults_keras import KERAS_FAULTS  # noqa: E402
 from conformance.properties import all_properties  # noqa: E402
 from conformance.score.record import CAUGHT, Score, read_score  # noqa: E402
-from conformance.score.tables import markdown_lines, rows, verdict_line  # noqa: E402
+from conformance.score.tables import markdown_lines, verdict_line  # noqa: E402
 
 SCORES = ROOT / "docs" / "score"
 PAGE = ROOT / "docs" / "score.md"
@@ -114,7 +113,6 @@ def page() -> str:
     for name in without_reason(everything):
         raise SystemExit(f"{name} catches nothing alone: say in REASONS why it stays")
     own = json.loads((SCORES / "own.json").read_text(encoding="utf-8"))
-    seconds = statistics.median(trial.cpu_seconds for trial in ours.trials if trial.good)
     parts = {
         "KERAS": score_lines(SCORES / "keras.json"),
         "TF27": score_lines(SCORES / "keras_tf27.json"),
@@ -123,8 +121,6 @@ def page() -> str:
         "FIRST": first_score_lines(SCORES / "first.json"),
         "PROPERTIES": property_lines(everything),
         "OWN": own_lines(own, ours),
-        "CPU": [f"{seconds:.1f}"],
-        "TOTAL": [str(rows(ours.trials)[-1].trials)],
     }
     for name, lines in parts.items():
         text = text.replace(f"{{{name}}}", "\n".join(lines))
