@@ -50,20 +50,19 @@ def own_tests(fault: Optional[str], without: list[str]) -> dict[str, Any]:
     """Run Keras's tests: all of them without a fault, else to the first that fails."""
     paths = [str(ROOT), str(ROOT / "benchmarks")]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths), FAULT: fault or ""}
-    # A test is left out by its name, which is the same from whatever folder pytest is run.
-    names = [test.split("::", 1)[1] for test in without]
+    names = [test.split("::")[-1].split("[")[0] for test in without]
     first = ["-x"] if fault else []
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "pytest.ini").write_text("[pytest]\n")
-        deselect = ["-k", " and ".join(f"not {n.split('::')[-1]}" for n in names)] if names else []
+        left_out = ["-k", " and ".join(f"not {name}" for name in names)] if names else []
         started = time.monotonic()
         done = subprocess.run(
             [sys.executable, "-m", "pytest", "-p", "keras_own_tests", "-p", "no:cacheprovider",
-             "-p", "no:randomly", "-q", "-rfE", "--tb=no", *first, *deselect, "--pyargs", *FILES],
+             "-p", "no:randomly", "-q", "-rfE", "--tb=no", *first, *left_out, "--pyargs", *FILES],
             cwd=folder, env=environment, capture_output=True, encoding="utf-8",
             errors="replace", timeout=TIME_LIMIT,
         )  # fmt: skip
-    failed = re.findall(r"^(?:FAILED|ERROR) \S*?(\w+\.py\S*)", done.stdout, flags=re.MULTILINE)
+    failed = re.findall(r"^(?:FAILED|ERROR) (\S+)", done.stdout, flags=re.MULTILINE)
     if done.returncode not in (0, 1):
         last = (done.stdout + done.stderr).strip().splitlines()[-1]
         raise SystemExit(f"Keras's tests could not be run with {fault or 'no fault'}: {last}")

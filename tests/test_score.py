@@ -111,7 +111,8 @@ def test_what_is_in_the_file_is_not_run_again(capsys, tmp_path, monkeypatch):
 
 def test_all_properties_that_catch_a_fault_are_told_if_asked_for(capsys, tmp_path):
     path = tmp_path / "score.json"
-    score(capsys, "--fault", "signed_zeros_lost", "--all", "--json", path)
+    asked = ("--fault", "signed_zeros_lost", "--all", "--dtypes", "float32")
+    score(capsys, *asked, "--json", path)
     [trial] = read_score(path).trials
     assert trial.caught_by == ["test_weights_come_back_bit_for_bit"]
 
@@ -133,6 +134,12 @@ def test_a_process_that_dies_is_broken_and_says_how(monkeypatch):
     assert not trial.good
 
 
+def test_a_fault_of_one_dtype_is_missed_where_another_is_asked(capsys):
+    fault = ("--fault", "float64_computed_in_float32", "--dtypes")
+    assert score(capsys, *fault, "float64")[0] == 0
+    assert score(capsys, *fault, "float32")[0] == 1
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -143,6 +150,7 @@ def test_a_process_that_dies_is_broken_and_says_how(monkeypatch):
         (["--fault", "no_bias", "--group", "mask"], "--fault no_bias: not in the group mask"),
         (["--implementation", "torch"], "--implementation: 'torch' is not one of keras, numpy"),
         (["--conformance-profile", "x"], "--conformance-profile: 'x' is not one of quick, def"),
+        (["--dtypes", "float"], "--dtypes: 'float' is not one of float32, float64, "),
         (["-n", "0"], "-n 0: must be at least 1"),
         (["--json", "nowhere/score.json"], "nowhere/score.json: cannot be written: No such file"),
         (["--markdown", "nowhere/a.md"], "nowhere/a.md: cannot be written: No such file"),

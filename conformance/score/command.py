@@ -18,6 +18,7 @@ from conformance.score.processes import cores, in_processes
 from conformance.score.record import Score, Trial, read_score, write_score
 from conformance.score.tables import markdown_lines, table_lines, trial_line
 from conformance.score.trial import Question
+from strategies import DTYPES
 from strategies.profiles import PROFILES
 
 #: The catalogues, by what their faults are seeded into.
@@ -42,6 +43,7 @@ def add_parser(commands: Any) -> None:
     )
     parser.add_argument("--conformance-profile", default="default", metavar="PROFILE")
     parser.add_argument("--seed", type=int, default=SEED, metavar="N")
+    parser.add_argument("--dtypes", metavar="A,B", help=f"of {', '.join(DTYPES)}; all by default")
     parser.add_argument(
         "--all",
         action="store_true",
@@ -98,6 +100,9 @@ def _chosen(options: argparse.Namespace) -> list[Question]:
     if options.conformance_profile not in PROFILES:
         named = options.conformance_profile
         raise ReportError(f"--conformance-profile: {named!r} is not one of {', '.join(PROFILES)}")
+    for name in _dtypes(options):
+        if name not in DTYPES:
+            raise ReportError(f"--dtypes: {name!r} is not one of {', '.join(DTYPES)}")
     if options.n is not None and options.n < 1:
         raise ReportError(f"-n {options.n}: must be at least 1")
     if options.controls is not None:
@@ -115,6 +120,10 @@ def _chosen(options: argparse.Namespace) -> list[Question]:
                 f"--fault {' '.join(options.fault)}: not in the group {' '.join(options.group)}"
             )
     return _questions(options, "fault", names)
+
+
+def _dtypes(options: argparse.Namespace) -> list[str]:
+    return [name for name in (options.dtypes or "").split(",") if name]
 
 
 def _controls(options: argparse.Namespace) -> list[str]:
@@ -144,6 +153,7 @@ def _questions(options: argparse.Namespace, kind: str, names: list[str]) -> list
             profile=options.conformance_profile,
             seed=options.seed,
             everything=options.all,
+            dtypes=tuple(_dtypes(options)),
         )
         for name in names
     ]
@@ -166,6 +176,7 @@ def _started(options: argparse.Namespace) -> Score:
         seed=options.seed,
         everything=options.all,
         started=time.strftime("%Y-%m-%d %H:%M:%S"),
+        dtypes=_dtypes(options),
     )
     before: Optional[Score] = None
     if options.json is not None and options.json.exists():
@@ -192,6 +203,8 @@ def _write_markdown(score: Score, trials: list[Trial], options: argparse.Namespa
         parts.append(f"--conformance-profile {score.profile}")
     if score.everything:
         parts.append("--all")
+    if score.dtypes:
+        parts.append(f"--dtypes {','.join(score.dtypes)}")
     text = "\n".join(markdown_lines(asked, " ".join(parts)))
     try:
         options.markdown.write_text(text + "\n", encoding="utf-8")

@@ -6,6 +6,7 @@ from typing import Iterable, NamedTuple, Optional
 
 from conformance.checking import Property
 from conformance.implementations.protocol import Implementation
+from strategies import WIDE_DTYPES
 
 #: The properties that a fault of a group should break, most likely first. What a group has none
 #: of here is looked for in the clause of its name, then step by step.
@@ -34,7 +35,7 @@ LIKELY = {
     "batch": ("test_every_step", "test_predict_in", "test_state_is_carried"),
     "unroll": ("test_any_options",),
     "inference": ("test_any_options",),
-    "configuration": ("test_any_options", "test_every_activation", "test_every_step"),
+    "configuration": ("test_any_options", "test_every_activation", "test_state_is_carried"),
     "modes": ("test_modes_agree",),
 }
 #: What is tried first where nothing better is known.
@@ -55,9 +56,9 @@ def by_likelihood(properties: Iterable[Property], group: str) -> list[Property]:
 
 
 def items(implementation: Implementation, properties: Iterable[Property], group: str) -> list[Item]:
-    """Every test of a run: the likely properties before all others, float32 before all dtypes.
+    """Every test of a run: the likely properties in float32 and float64, then all in float32.
 
-    Modes come in the order of what a case costs in them.
+    The rest comes last; modes come in the order of what a case costs in them.
     """
     found = [
         Item(one, mode, dtype)
@@ -69,13 +70,11 @@ def items(implementation: Implementation, properties: Iterable[Property], group:
     unlikely = len(_likely(group)) + 1
     costs = implementation.costs
 
-    def key(item: Item) -> tuple[bool, bool, int, int]:
-        return (
-            _rank(item.found, group) >= unlikely,
-            item.dtype != "float32",
-            0 if item.mode is None else costs.get(item.mode, 1),
-            implementation.dtypes.index(item.dtype),
-        )
+    def key(item: Item) -> tuple[int, int]:
+        likely, narrow = _rank(item.found, group) < unlikely, item.dtype not in WIDE_DTYPES
+        first = item.dtype == "float32"
+        turn = 3 if narrow else (0 if first else 1) if likely else (2 if first else 3)
+        return turn, 0 if item.mode is None else costs.get(item.mode, 1)
 
     return sorted(found, key=key)
 

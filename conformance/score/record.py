@@ -53,7 +53,7 @@ class Trial:
 
 @dataclass
 class Score:
-    """A score: on what, how it was asked, and the trials so far."""
+    """A score: on what, how it was asked, and the trials so far; no ``dtypes`` are all."""
 
     implementation: str
     versions: dict[str, str]
@@ -62,10 +62,11 @@ class Score:
     seed: int
     everything: bool
     started: str
+    dtypes: list[str] = field(default_factory=list)
     trials: list[Trial] = field(default_factory=list)
 
     #: What must be the same for a file to be gone on with.
-    SAME = ("implementation", "versions", "python", "profile", "seed", "everything")
+    SAME = ("implementation", "versions", "python", "profile", "seed", "everything", "dtypes")
 
     def key(self) -> list[Any]:
         """What tells scores apart that cannot be put together."""

@@ -34,7 +34,8 @@ from strategies.profiles import PROFILES
 class Question:
     """What is asked: is this fault, or control, of this implementation noticed?
 
-    ``everything`` goes on after the first catch, until each property has caught it or passed.
+    ``everything`` goes on after the first catch, until each property has caught it or passed;
+    ``dtypes`` are those that are asked, none for all.
     """
 
     implementation: str
@@ -43,6 +44,7 @@ class Question:
     profile: str
     seed: int
     everything: bool = False
+    dtypes: tuple[str, ...] = ()
 
 
 def group_and_description(question: Question) -> tuple[str, str]:
@@ -105,7 +107,7 @@ def _search(
     run = Run(profile=PROFILES[question.profile], seed=question.seed)
     first, cases, caught_by = None, 0, []
     for found, mode, dtype in items(implementation, all_properties().values(), group):
-        if found.name in caught_by:
+        if found.name in caught_by or dtype not in (question.dtypes or implementation.dtypes):
             continue
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
