@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 
 from strategies.architectures import PARTS, architectures
 
 
-@pytest.mark.parametrize("seed", range(5))
-def test_every_merge_is_asked_for_with_and_without_a_sequence(seed):
-    found = [one for one in architectures(40, seed) if one.recurrent == "bidirectional"]
-    asked = {(one.merge, one.return_sequences) for one in found}
-    assert asked == {(merge, all_steps) for merge in PARTS["merge"] for all_steps in (False, True)}
+@pytest.mark.parametrize("seed", range(10))
+def test_every_merge_is_asked_for_more_than_once(seed):
+    merges = Counter(
+        one.merge for one in architectures(40, seed) if one.recurrent == "bidirectional"
+    )
+    assert merges.keys() == set(PARTS["merge"])
+    assert min(merges.values()) >= 2
 
 
 def test_what_is_not_bidirectional_has_the_plain_merge():
