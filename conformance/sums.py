@@ -119,6 +119,8 @@ def _with_extremes(
     z, bound = bounded
     finite, decided = _finite(operand), ~np.isfinite(operand).all(axis=-1)[..., None]
     decided = decided | ~np.isfinite(weight).all(axis=0) | ~np.isfinite(bias)
+    # What infinite and NaN terms make of it; in float64 the reference may overflow on its own.
+    z = np.where(decided, _signed(operand) @ _signed(weight) + _signed(bias), z)
     S = np.abs(finite) @ np.abs(_finite(weight)) + np.abs(_finite(bias))
     largest, u = arithmetic.storage.largest, arithmetic.unit_roundoff
     may = S * growth * (1 + 4 * u) >= largest
@@ -139,6 +141,10 @@ def _with_extremes(
 
 def _finite(a: np.ndarray) -> np.ndarray:
     return np.where(np.isfinite(a), a, 0.0)
+
+
+def _signed(a: np.ndarray) -> np.ndarray:
+    return np.where(np.isfinite(a), np.sign(a), a)
 
 
 def _has_subnormals(operand: np.ndarray, weight: np.ndarray, arithmetic: Arithmetic) -> np.ndarray:

@@ -24,6 +24,8 @@ PARTS: dict[str, tuple[Any, ...]] = {
     "end": ("dense", "time distributed", "flatten"),
     "api": ("functional", "sequential", "subclassed"),
 }
+#: In place of a merge where nothing is merged, so that no other row stands for Bidirectional's.
+NOTHING_MERGED = "nothing merged"
 
 
 class Architecture(NamedTuple):
@@ -77,8 +79,10 @@ def possible(parts: dict[str, Any]) -> dict[str, Any]:
     """The parts, changed where they do not go together."""
     parts = dict(parts)
     if parts["recurrent"] != "bidirectional":
-        parts["merge"] = "concat"
+        parts["merge"] = NOTHING_MERGED
     else:
+        if parts["merge"] == NOTHING_MERGED:
+            parts["merge"] = "concat"
         parts["go_backwards"] = False  # which Keras 3 refuses there
         if parts["merge"] is None and parts["api"] == "sequential":
             parts["api"] = "functional"
@@ -91,7 +95,11 @@ def possible(parts: dict[str, Any]) -> dict[str, Any]:
 
 def architectures(number: int, seed: int) -> list[Architecture]:
     """``number`` architectures, in which as many pairs of parts occur as can; see `covering`."""
-    return [Architecture(**row) for row in covering_array(PARTS, number, seed, possible)]
+    values = {**PARTS, "merge": (*PARTS["merge"], NOTHING_MERGED)}
+    rows = covering_array(values, number, seed, possible)
+    plain = Architecture().merge
+    merges = [plain if row["merge"] == NOTHING_MERGED else row["merge"] for row in rows]
+    return [Architecture(**{**row, "merge": merge}) for row, merge in zip(rows, merges)]
 
 
 @dataclass(frozen=True, eq=False, repr=False)

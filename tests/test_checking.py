@@ -22,7 +22,7 @@ from conformance.checking import Result, check
 from conformance.faults import seeded_fault
 from conformance.implementations.function import FunctionImplementation
 from conformance.implementations.numpy_loop import NumpyLoop
-from conformance.implementations.protocol import ImplementationError
+from conformance.implementations.protocol import OPTIONS, ImplementationError
 from strategies import NOTEBOOK_SIZE, WIDE_SIZE, notebook_case
 
 
@@ -82,7 +82,11 @@ def test_numpy_conforms_and_the_notebook_case_is_counted_too(dtype):
     assert (result.worst_share > 0) == (dtype == "float32")
 
 
-@pytest.mark.parametrize("name", [n for n, p in PROPERTIES.items() if "case" in p.draws])
+#: Properties of cases of the plain network, such as the notebook's.
+PLAIN = [n for n, p in PROPERTIES.items() if "case" in p.draws and OPTIONS not in p.needs]
+
+
+@pytest.mark.parametrize("name", PLAIN)
 def test_the_notebook_case_is_checked_by_every_property_of_cases(name):
     seen = []
     case = notebook_case("float32")

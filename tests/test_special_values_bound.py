@@ -145,6 +145,13 @@ def test_infinity_beside_terms_that_may_overflow_to_the_other_side_is_not_known(
     assert affine(operand, np.ones((3, 1)), np.zeros(1), FLOAT32).bound[0, 0] == np.inf
 
 
+def test_infinity_beside_terms_that_overflow_in_the_reference_itself_is_not_known_either():
+    # 1.3e308 + 1.3e308 is +∞ in float64, to which −∞ adds NaN; in another order it is −∞.
+    terms = np.array([[1.3e308, 1.3e308, -np.inf]])
+    bounded = affine(terms, np.ones((3, 1)), np.zeros(1), IEEE["float64"])
+    assert bounded.bound.tolist() == [[np.inf]]
+
+
 @pytest.mark.parametrize("activation", ["tanh", "relu", "sigmoid", "softplus", "selu"])
 def test_nan_in_a_sample_is_nan_in_its_last_output_and_says_nothing_of_others(activation):
     case = a_case("normal", 0, "float32", 3, 4, 2, 3, 2, activation=activation)
