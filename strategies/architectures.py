@@ -96,10 +96,14 @@ def possible(parts: dict[str, Any]) -> dict[str, Any]:
 def architectures(number: int, seed: int) -> list[Architecture]:
     """``number`` architectures, in which as many pairs of parts occur as can; see `covering`."""
     values = {**PARTS, "merge": (*PARTS["merge"], NOTHING_MERGED)}
-    rows = covering_array(values, number, seed, possible)
-    plain = Architecture().merge
-    merges = [plain if row["merge"] == NOTHING_MERGED else row["merge"] for row in rows]
-    return [Architecture(**{**row, "merge": merge}) for row, merge in zip(rows, merges)]
+    return [architecture_of(row) for row in covering_array(values, number, seed, possible)]
+
+
+def architecture_of(parts: dict[str, Any]) -> Architecture:
+    """The architecture of these parts; where nothing is merged, merge is the plain one."""
+    if parts["merge"] == NOTHING_MERGED:
+        parts = {**parts, "merge": Architecture().merge}
+    return Architecture(**parts)
 
 
 @dataclass(frozen=True, eq=False, repr=False)

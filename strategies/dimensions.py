@@ -196,8 +196,7 @@ def _free_networks(
     fixed_time = st.sampled_from([None, None, None, "fixed"]).flatmap(
         lambda fixed: st.sampled_from(ranges.time_steps) if fixed else st.none()
     )
-    return st.builds(
-        NetworkSize,
+    parts = st.tuples(
         st.sampled_from(ranges.features),
         # Hypothesis likes to copy choices between equal draws, which gives D = M half of the
         # time; lists of different lengths are not equal.
@@ -207,6 +206,8 @@ def _free_networks(
         st.sampled_from(list(activations)),
         st.sampled_from(list(dense_activations)),
     )
+    # Not `st.builds`, which would draw the other fields of a NamedTuple by their types.
+    return parts.map(lambda chosen: NetworkSize(*chosen))
 
 
 def _free_batches(ranges: _Ranges) -> st.SearchStrategy[tuple[int, int]]:

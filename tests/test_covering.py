@@ -9,7 +9,7 @@ import pytest
 
 from conformance.answers import networks_of_a_mode
 from strategies import Options
-from strategies.architectures import PARTS, Architecture, architectures, possible
+from strategies.architectures import PARTS, architecture_of, architectures, possible
 from strategies.covering import covering_array
 from strategies.masks import MASKS
 from strategies.options import CROSSED_ACTIVATIONS, crossed, factors
@@ -117,14 +117,17 @@ def test_architectures_of_a_default_run_have_every_possible_pair_of_parts():
     everything = itertools.product(*PARTS.values())
     can = set()
     for values in everything:
-        row = possible(dict(zip(PARTS, values)))
-        can |= {((a, row[a]), (b, row[b])) for a, b in itertools.combinations(PARTS, 2)}
+        one = architecture_of(possible(dict(zip(PARTS, values))))
+        can |= {
+            ((a, getattr(one, a)), (b, getattr(one, b)))
+            for a, b in itertools.combinations(PARTS, 2)
+        }
     assert can <= had
 
 
 def test_no_architecture_is_impossible():
     for one in architectures(200, 3):
-        assert Architecture(**possible(one._asdict())) == one
+        assert architecture_of(possible(one._asdict())) == one
 
 
 @pytest.mark.parametrize("kind", MASKS)

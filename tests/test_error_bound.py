@@ -17,10 +17,10 @@ from conformance.comparison import compare, informative
 from conformance.error_bound import (
     INFLATION,
     affine,
-    propagated_output,
     residual_output,
     residual_state,
 )
+from conformance.propagation import propagated_output
 from strategies import TEXTURES, Case, Dimensions, Tensors, cases, dimensions
 from strategies.tensors import seeded
 

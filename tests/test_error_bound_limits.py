@@ -14,10 +14,10 @@ from conformance.comparison import compare, informative
 from conformance.equations import simple_rnn
 from conformance.error_bound import (
     affine,
-    propagated_output,
     residual_output,
     residual_state,
 )
+from conformance.propagation import propagated_output
 from strategies import Case, Dimensions
 from strategies.tensors import seeded
 

@@ -195,7 +195,9 @@ def test_entries_drawn_singly_are_eighths_of_every_shape(dtype):
 
 def test_every_texture_is_reached():
     assert (
-        {case.texture for case in drawn(cases(), 300)} == set(WEIGHTS) == {*TEXTURES, "elementwise"}
+        {case.texture for case in drawn(cases(), 1000)}
+        == set(WEIGHTS)
+        == {*TEXTURES, "elementwise"}
     )
 
 

@@ -34,6 +34,10 @@ CLAUSES = [
     "recurrence",
     "activations",
     "special values",
+    "options",
+    "masking",
+    "state",
+    "wrappers",
     "modes",
     "invariances",
     "fresh network",
@@ -42,7 +46,15 @@ CLAUSES = [
     "weights",
 ]
 #: Clauses about the layers of Keras themselves, which nothing else is asked.
-OF_LAYERS = ["serialization", "invalid arguments"]
+OF_LAYERS = [
+    "dropout",
+    "initializers",
+    "regularizers",
+    "constraints",
+    "trainable",
+    "serialization",
+    "invalid arguments",
+]
 #: The verdict of several results is the first of these among them.
 GRAVEST_FIRST = [FAILS, DEVIATES, CONFORMS, NOT_APPLICABLE]
 
