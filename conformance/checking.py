@@ -55,7 +55,8 @@ class Property:
     execution; ``runs`` how often a case is executed; ``builds`` whether each case builds a
     network; ``quota`` whether its cases are meant to show faults of the recurrence, so that too
     few discriminating ones are worth a warning; ``narrow`` whether it is said of 16-bit dtypes too;
-    ``one_dtype`` that it is asked in float32 alone, because its cases have dtypes of their own.
+    ``one_dtype`` that it is asked in float32 alone, because its cases have dtypes of their own;
+    ``often`` how many times the profile's number of builds it has, because they are cheap.
     """
 
     name: str
@@ -70,6 +71,7 @@ class Property:
     quota: bool
     narrow: bool
     one_dtype: bool = False
+    often: int = 1
 
     def missing(self, subject: Subject) -> list[str]:
         """What the property needs and the subject does not have: capabilities, a dtype."""
@@ -91,7 +93,7 @@ class Property:
         if subject.run.max_examples is not None:
             return subject.run.max_examples
         if self.builds:
-            return max(1, profile.builds // self.runs)
+            return max(1, profile.builds * self.often // self.runs)
         share = self._cost(subject) * (1 if subject.dtype in WIDE_DTYPES else 5)
         return max(FEWEST_CASES, profile.cases // share)
 
@@ -109,7 +111,7 @@ class Property:
 
     def _cost(self, subject: Subject) -> int:
         if self.builds:
-            return BUILD_COST
+            return BUILD_COST // self.often
         executes = self.per_mode or SEVERAL_MODES in self.needs
         return self.runs * (subject.cost if executes else 1)
 
@@ -123,6 +125,7 @@ def holds_for(
     quota: bool = True,
     narrow: bool = False,
     one_dtype: bool = False,
+    often: int = 1,
     **draws: Callable[[Subject], Any],
 ) -> Callable[[Callable[..., None]], Callable[[Subject], None]]:
     """Make ``function(subject, **drawn)`` a property; its docstring is the sentence."""
@@ -141,6 +144,7 @@ def holds_for(
             quota=quota and "case" in draws,
             narrow=narrow,
             one_dtype=one_dtype,
+            often=often,
         )
 
         def test(subject: Subject) -> None:

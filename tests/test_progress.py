@@ -17,7 +17,7 @@ from conformance.reporting.summary import RunRecord
 
 NUMPY = (
     "--implementation", "numpy", "--dtypes", "float32,float64", "--max-examples", "5",
-    "-k", "recurrence",
+    "-k", "test_recurrence",
 )  # fmt: skip
 
 

@@ -90,5 +90,8 @@ def test_without_a_fault_a_property_of_training_does_not_fail(name):
 
 def test_every_fault_and_every_property_of_training_is_here():
     groups = {"dropout", "regularizers", "constraints", "trainable", "initializers"}
-    assert {*CATCHES} == {f.name for f in KERAS_FAULTS.values() if f.group in groups}
+    # Those of single lines of Keras are for the score, which finds by itself what catches them.
+    of_lines = {"predict_runs_as_in_training"}
+    there = {f.name for f in KERAS_FAULTS.values() if f.group in groups}
+    assert {*CATCHES} == there - of_lines
     assert {*CATCHES.values()} == {n for n, p in PROPERTIES.items() if p.clause in groups}

@@ -19,6 +19,7 @@ from strategies.training import WEIGHTS, Penalty, Step, penalties, steps
     needs=(REGULARIZERS,),
     per_mode=False,
     builds=True,
+    often=3,
     penalty_of=lambda subject: penalties(
         ways=(*subject.implementation.training_ways, "evaluate"),
         names=subject.implementation.regularizers(),

@@ -60,7 +60,7 @@ of_configurations = functools.partial(
 )
 
 
-@of_configurations(runs=1)
+@of_configurations(often=4)
 def test_a_layer_says_what_it_was_given(subject: Subject, configuration: Configuration) -> None:
     """A layer says what it was given.
 
