@@ -76,15 +76,15 @@ from conformance.faults import seeded_fault
 from conformance.implementations import load_implementation
 from conformance.reporting.reproduction import script
 from conformance.subject import Run, Subject
-from subjects import EVERY_STEP, LAST_OUTPUT
+from subjects import PROPERTIES
 
 checking.SIMPLIFY_SECONDS = 1.0
-faulty = seeded_fault(load_implementation("keras"), "no_bias")
+faulty = seeded_fault(load_implementation("keras"), {fault!r})
 faulty.name = "keras"
 texts = []
 for mode in faulty.modes:
-    for found in (LAST_OUTPUT, EVERY_STEP):
-        subject = Subject(faulty, mode, "float32", Run(seed=1, max_examples=10))
+    for found in [PROPERTIES[name] for name in {properties!r}]:
+        subject = Subject(faulty, mode, "float32", Run(seed=1, max_examples={cases}))
         shown = script(found, subject, check(found, subject).failure)
         assert shown.needs == "needs NumPy and the library only"
         try:
@@ -95,12 +95,26 @@ print("SCRIPTS", json.dumps(texts))
 """
 
 
-def test_scripts_fail_in_every_mode_of_a_faulty_keras_and_pass_in_a_right_one(tmp_path):
-    (tmp_path / "faulty.py").write_text(IN_EVERY_MODE.format(tests=str(ROOT / "tests")), "utf-8")
+PLAIN = ["test_last_output_equals_the_recurrence", "test_every_step_equals_the_recurrence"]
+OPTIONS = ["test_any_options_together_equal_the_recurrence"]
+
+
+@pytest.mark.parametrize(
+    ("fault", "properties", "cases"),
+    [("no_bias", PLAIN, 10), ("mask_is_inverted", OPTIONS, 40)],
+    ids=["plain", "with options"],
+)
+def test_scripts_fail_in_every_mode_of_a_faulty_keras_and_pass_in_a_right_one(
+    tmp_path, fault, properties, cases
+):
+    text = IN_EVERY_MODE.format(
+        tests=str(ROOT / "tests"), fault=fault, properties=properties, cases=cases
+    )
+    (tmp_path / "faulty.py").write_text(text, "utf-8")
     done = run(sys.executable, "faulty.py", cwd=tmp_path, path=str(ROOT))
     assert done.status == 0, done.text
     texts = json.loads(re.search(r"^SCRIPTS (.*)$", done.text, re.MULTILINE)[1])
-    assert len(texts) == 10
+    assert len(texts) == 5 * len(properties)
     assert not any("conformance" in text for text in texts)
     right = f"for text in {texts!r}:\n    exec(text, {{}})\nprint('ALL PASS')\n"
     (tmp_path / "right.py").write_text(right, "utf-8")

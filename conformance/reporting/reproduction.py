@@ -19,6 +19,7 @@ from conformance.error_bound import residual_output, residual_state
 from conformance.implementations.function import FunctionImplementation
 from conformance.implementations.keras_network import keras_name
 from conformance.reporting.formulas import called
+from conformance.reporting.option_script import option_script
 from conformance.reporting.property_script import property_script
 from conformance.reporting.script import TRIALS, Script, loadable, of_this_project
 from conformance.subject import Question, Subject
@@ -107,7 +108,12 @@ def script(found: Property, subject: Subject, failure: Failure) -> Optional[Scri
     asked, verdict = _shown_by(subject, failure)
     optioned = any(question.case.options is not None for question in asked)
     if not asked or optioned or subject.dtype not in WIDE_DTYPES:
-        return None if hung(failure.error) else property_script(found, subject, failure)
+        if hung(failure.error):
+            return None
+        by_itself = None
+        if subject.implementation.name in TENSORFLOW and subject.dtype in WIDE_DTYPES:
+            by_itself = option_script(found, subject, failure)
+        return by_itself or property_script(found, subject, failure)
     library = _library(subject, asked[-1])
     modes = sorted({question.mode for question in asked})
     mode = f" in mode {', '.join(modes)}" if subject.implementation.modes != ("call",) else ""
