@@ -94,11 +94,11 @@ def penalty(weight: np.ndarray, regularizer: Choice, arithmetic: Arithmetic) -> 
     if regularizer.name == "OrthogonalRegularizer":
         return _orthogonal_penalty(w, regularizer, arithmetic)
     l1, l2 = factors(regularizer)
-    value = l1 * np.abs(w).sum() + l2 * np.square(w).sum()
+    value = np.asarray(l1 * np.abs(w).sum() + l2 * np.square(w).sum())
     n = weight.size
     relative = arithmetic.storage.gamma(n + 4) + REFERENCE.gamma(n + 4)
     underflow = (l1 + l2 + 1) * (n + 4) * arithmetic.storage.smallest_normal
-    return Bounded(value, value * relative + underflow)
+    return Bounded(value, np.asarray(value * relative + underflow))
 
 
 def _orthogonal_penalty(w: np.ndarray, regularizer: Choice, arithmetic: Arithmetic) -> Bounded:

@@ -61,7 +61,7 @@ def _judge_distribution(where: str, weight: np.ndarray, drawn: Distribution) -> 
     entries, n = np.sort(weight.ravel()), weight.size
     below = drawn.below(entries)
     ranks = np.arange(n + 1) / n
-    distance = float(max((ranks[1:] - below).max(), (below - ranks[:-1]).max()))
+    distance = float(np.maximum(ranks[1:] - below, below - ranks[:-1]).max())
     furthest = chance.furthest_distribution(n)
     require(
         distance <= furthest,
