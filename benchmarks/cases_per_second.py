@@ -18,11 +18,12 @@ from typing import Any, Callable, Optional
 import numpy as np
 from hypothesis import given, settings
 
-from conformance.checking import Property, check
+from conformance.checking import check
 from conformance.equations import dense, simple_rnn
 from conformance.implementations import load_implementation
 from conformance.implementations.protocol import Implementation
 from conformance.properties import test_recurrence
+from conformance.statement import Property
 from conformance.subject import Run, Subject
 from strategies import Case
 from strategies.profiles import PROFILES

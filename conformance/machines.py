@@ -10,12 +10,12 @@ from typing import Any, NoReturn, Optional
 import pytest
 
 from conformance import devices, example_database
-from conformance.checking import Property
 from conformance.devices import Device, DeviceError, choose_device
 from conformance.example_database import DatabaseError, Examples, open_database
 from conformance.implementations.protocol import Implementation
 from conformance.parts import Shard
 from conformance.reporting.summary import RunRecord
+from conformance.statement import Property
 
 #: Under these names the controller and its xdist workers tell each other what only one knows.
 GPUS, PLANNED = "conformance_gpus", "conformance_planned"

@@ -10,7 +10,7 @@ from typing import Any, Optional, Sequence, cast
 import pytest
 
 import conformance.properties
-from conformance.checking import NOT_APPLICABLE, Property, check
+from conformance.checking import check
 from conformance.faults import fault_names, seeded_fault
 from conformance.implementations import IMPLEMENTATIONS, load_implementation
 from conformance.implementations.protocol import Implementation, ImplementationError
@@ -21,6 +21,8 @@ from conformance.reporting.header import Environment, header_lines
 from conformance.reporting.hooks import ReportHooks, attach
 from conformance.reporting.json_report import ReportError
 from conformance.reporting.summary import RunRecord
+from conformance.results import NOT_APPLICABLE
+from conformance.statement import Property
 from conformance.subject import TIME_LIMIT, Run, Subject
 from strategies import DTYPES
 from strategies.profiles import PROFILES

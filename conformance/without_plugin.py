@@ -21,22 +21,15 @@ from typing import Any, Callable, Iterable, Mapping, Optional, Sequence
 
 from hypothesis import core
 
-from conformance.checking import (
-    CONFORMS,
-    DEVIATES,
-    FAILS,
-    NOT_APPLICABLE,
-    Failure,
-    Property,
-    Result,
-    check,
-)
+from conformance.checking import check
 from conformance.deviations import Deviation
 from conformance.implementations import load_implementation
 from conformance.implementations.own import as_implementation
 from conformance.properties import all_properties
 from conformance.reporting.failure import describe_failure
 from conformance.reporting.summary import RunRecord, summary_lines
+from conformance.results import CONFORMS, DEVIATES, FAILS, NOT_APPLICABLE, Failure, Result
+from conformance.statement import Property
 from conformance.subject import TIME_LIMIT, Nonconformity, Run, Subject
 from strategies.profiles import PROFILES
 

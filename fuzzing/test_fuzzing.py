@@ -13,8 +13,9 @@ from typing import Any, Callable
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from conformance.checking import Property, attempt_of
 from conformance.properties import all_properties
+from conformance.searching import attempt_of
+from conformance.statement import Property
 from conformance.subject import Subject
 
 

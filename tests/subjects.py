@@ -8,12 +8,14 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
-from conformance import checking
-from conformance.checking import Property, Result, check
+from conformance import searching
+from conformance.checking import check
 from conformance.implementations.function import FunctionImplementation
 from conformance.implementations.numpy_loop import NumpyLoop
 from conformance.implementations.protocol import Implementation
 from conformance.properties import all_properties
+from conformance.results import Result
+from conformance.statement import Property
 from conformance.subject import Run, Subject
 
 PROPERTIES = all_properties()
@@ -56,4 +58,4 @@ def forget_failures(monkeypatch: pytest.MonkeyPatch) -> None:
     def without_database(**options: Any) -> settings:
         return settings(**{**options, "database": None})
 
-    monkeypatch.setattr(checking, "settings", without_database)
+    monkeypatch.setattr(searching, "settings", without_database)

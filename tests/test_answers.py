@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from subjects import forget_failures
 
-from conformance import answers, checking
+from conformance import answers, searching
 from conformance.checking import check
 from conformance.implementations.numpy_loop import NumpyLoop, NumpyNetwork
 from conformance.properties import all_properties
@@ -21,7 +21,7 @@ GOES_ON = PROPERTIES["test_a_stateful_network_goes_on_where_it_was"]
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch):
-    monkeypatch.setattr(checking, "SIMPLIFY_SECONDS", 0.05)
+    monkeypatch.setattr(searching, "SIMPLIFY_SECONDS", 0.05)
     forget_failures(monkeypatch)
 
 

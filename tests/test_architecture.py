@@ -27,6 +27,8 @@ LAYERS = [
     ["conformance.subject"],
     ["conformance.answers"],
     ["conformance.tally"],
+    ["conformance.results", "conformance.statement"],
+    ["conformance.searching"],
     ["conformance.checking"],
     ["conformance.faults", "conformance.faults_keras", "conformance.properties"],
     ["conformance.controls"],

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from subjects import LAST_OUTPUT, PROPERTIES, check_function, forward
 
-from conformance.checking import FAILS
+from conformance.results import FAILS
 
 REPEATED = PROPERTIES["test_repeating_a_call_gives_the_same_bits"]
 

@@ -17,12 +17,13 @@ from subjects import (
     subject_of,
 )
 
-from conformance import checking
-from conformance.checking import Result, check
+from conformance import searching
+from conformance.checking import check
 from conformance.faults import seeded_fault
 from conformance.implementations.function import FunctionImplementation
 from conformance.implementations.numpy_loop import NumpyLoop
 from conformance.implementations.protocol import OPTIONS, ImplementationError
+from conformance.results import Result
 from strategies import NOTEBOOK_SIZE, WIDE_SIZE, notebook_case
 
 
@@ -156,7 +157,7 @@ def test_what_a_function_cannot_answer_is_not_applicable_and_says_why(name, reas
 
 
 def test_an_implementation_that_does_not_fail_again_is_reported_as_such(monkeypatch):
-    monkeypatch.setattr(checking, "SIMPLIFY_SECONDS", 0.05)
+    monkeypatch.setattr(searching, "SIMPLIFY_SECONDS", 0.05)
     calls = itertools.count()
     not_a_number = np.float32("nan")
     flaky = right_except(lambda *w: forward(*w) * not_a_number, lambda *_: next(calls) == 6)

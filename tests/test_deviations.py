@@ -12,12 +12,13 @@ from deviation_lists import WHOLE, a_list, deviation
 from packaging.requirements import Requirement
 from subjects import PROPERTIES, forget_failures
 
-from conformance import checking
-from conformance.checking import Result, check
+from conformance import searching
+from conformance.checking import check
 from conformance.deviations import CASES_TO_DISPROVE, DeviationError, read_deviations
 from conformance.faults import seeded_fault
 from conformance.implementations.numpy_loop import NumpyLoop
 from conformance.reporting.summary import RunRecord, summary_lines
+from conformance.results import Result
 from conformance.subject import Run, Subject
 
 ACTIVATED = PROPERTIES["test_every_activation_equals_its_definition"]
@@ -25,7 +26,7 @@ ACTIVATED = PROPERTIES["test_every_activation_equals_its_definition"]
 
 @pytest.fixture(autouse=True)
 def _quick_and_without_memory(monkeypatch):
-    monkeypatch.setattr(checking, "SIMPLIFY_SECONDS", 0.5)
+    monkeypatch.setattr(searching, "SIMPLIFY_SECONDS", 0.5)
     forget_failures(monkeypatch)
 
 

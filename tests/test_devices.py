@@ -11,9 +11,10 @@ import pytest
 from command_line import run, run_pytest
 from subjects import LAST_OUTPUT, subject_of
 
-from conformance.checking import FAILS, check
+from conformance.checking import check
 from conformance.devices import Device, DeviceError, choose_device
 from conformance.implementations.numpy_loop import NumpyLoop
+from conformance.results import FAILS
 
 NO_NVIDIA = {"PATH": ""}
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="the false nvidia-smi is a shell script")

@@ -12,7 +12,7 @@ import pytest
 from subjects import EVERY_STEP, LAST_OUTPUT, PROPERTIES, forget_failures, forward, subject_of
 from test_faults import CATCHES
 
-from conformance import checking
+from conformance import searching
 from conformance.checking import check
 from conformance.faults import FAULTS, seeded_fault
 from conformance.implementations.function import FunctionImplementation
@@ -29,7 +29,7 @@ COMMAND = "pytest 'test_x.py::test[id]' --hypothesis-seed=1"
 @pytest.fixture(autouse=True)
 def _in_a_folder_of_its_own(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(checking, "SIMPLIFY_SECONDS", 2.0)
+    monkeypatch.setattr(searching, "SIMPLIFY_SECONDS", 2.0)
     forget_failures(monkeypatch)
 
 

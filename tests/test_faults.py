@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from subjects import PROPERTIES, forget_failures
 
-from conformance import checking
+from conformance import searching
 from conformance.arithmetic import IEEE
 from conformance.checking import check
 from conformance.comparison import compare
@@ -91,7 +91,7 @@ NARROW = [dtype for dtype in DTYPES if dtype not in WIDE_DTYPES]
 
 @pytest.fixture(autouse=True)
 def _quick_and_without_memory(monkeypatch):
-    monkeypatch.setattr(checking, "SIMPLIFY_SECONDS", 0.05)
+    monkeypatch.setattr(searching, "SIMPLIFY_SECONDS", 0.05)
     forget_failures(monkeypatch)
 
 

@@ -9,9 +9,9 @@ import re
 import pytest
 from command_line import ROOT
 
-from conformance.checking import CONFORMS, DEVIATES, FAILS, NOT_APPLICABLE, Result
 from conformance.implementations import IMPLEMENTATIONS
 from conformance.properties import all_properties
+from conformance.results import CONFORMS, DEVIATES, FAILS, NOT_APPLICABLE, Result
 
 spec = importlib.util.spec_from_file_location("table", ROOT / "tools" / "implementation_table.py")
 table = importlib.util.module_from_spec(spec)

@@ -63,15 +63,15 @@ SCRIPT = """
 import json, sys, warnings
 sys.path.insert(0, {tests!r})
 warnings.simplefilter("ignore")
-from conformance import checking
+from conformance import searching
 from conformance.checking import check
 from conformance.faults_keras import KERAS_FAULTS
 from conformance.implementations.keras_tensorflow import KerasTensorFlow, load_tensorflow
 from conformance.subject import Run, Subject
 from subjects import PROPERTIES
 
-checking.SIMPLIFY_SECONDS = 0.0
-checking._failures_only = lambda database: None
+searching.SIMPLIFY_SECONDS = 0.0
+searching._failures_only = lambda database: None
 tf = load_tensorflow()
 keras = tf.keras
 kinds = [keras.layers.SimpleRNN, keras.layers.Dense, keras.layers.SimpleRNNCell, keras.Model]

@@ -12,10 +12,11 @@ from command_line import ROOT
 from subjects import EVERY_STEP, LAST_OUTPUT, check_function, forward, subject_of
 
 from conformance.arithmetic import IEEE
-from conformance.checking import CONFORMS, FAILS, check
+from conformance.checking import check
 from conformance.implementations import load_implementation
 from conformance.implementations.function import FunctionImplementation
 from conformance.implementations.onnx_rnn import OnnxRuntime
+from conformance.results import CONFORMS, FAILS
 
 NEEDS = {
     "torch": ("torch",),

@@ -7,11 +7,12 @@ import pytest
 from subjects import EVERY_STEP, LAST_OUTPUT, PROPERTIES, check_function, forward, subject_of
 
 from conformance import Implementation, Network, equations
-from conformance.checking import CONFORMS, DEVIATES, FAILS, NOT_APPLICABLE, check
+from conformance.checking import check
 from conformance.deviations import Deviation, read_deviations
 from conformance.implementations.numpy_loop import NumpyLoop
 from conformance.implementations.own import as_implementation
 from conformance.implementations.protocol import OUTPUT, STATES, ImplementationError
+from conformance.results import CONFORMS, DEVIATES, FAILS, NOT_APPLICABLE
 
 
 def states_and_outputs(x, Wx, Wh, bh, Wo, bo):

@@ -9,7 +9,7 @@ import pytest
 from oracles_narrow import truncated as towards_zero
 from subjects import EVERY_STEP, forget_failures, subject_of
 
-from conformance import checking, subject
+from conformance import searching, subject
 from conformance.arithmetic import FORMATS, IEEE, narrow_sums, truncated
 from conformance.checking import check
 from conformance.implementations.numpy_loop import NumpyLoop, NumpyNetwork
@@ -197,7 +197,7 @@ def test_an_implementation_conforms_to_the_row_that_was_found_and_not_to_the_one
     monkeypatch,
 ):
     forget_failures(monkeypatch)
-    monkeypatch.setattr(checking, "SIMPLIFY_SECONDS", 0.05)
+    monkeypatch.setattr(searching, "SIMPLIFY_SECONDS", 0.05)
 
     class Variant(NumpyLoop):
         network_class = narrow(2)

@@ -70,7 +70,7 @@ def test_its_script_fails_and_passes_once_floatx_is_set(found, folder):
 IN_EVERY_MODE = """
 import json, sys
 sys.path.insert(0, {tests!r})
-from conformance import checking
+from conformance import searching
 from conformance.checking import check
 from conformance.faults import seeded_fault
 from conformance.implementations import load_implementation
@@ -78,7 +78,7 @@ from conformance.reporting.reproduction import script
 from conformance.subject import Run, Subject
 from subjects import PROPERTIES
 
-checking.SIMPLIFY_SECONDS = 1.0
+searching.SIMPLIFY_SECONDS = 1.0
 faulty = seeded_fault(load_implementation("keras"), {fault!r})
 faulty.name = "keras"
 texts = []

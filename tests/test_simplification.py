@@ -17,7 +17,7 @@ from subjects import (
     subject_of,
 )
 
-from conformance import checking
+from conformance import searching
 from conformance.checking import check
 from conformance.faults import seeded_fault
 from conformance.implementations.numpy_loop import NumpyLoop
@@ -94,7 +94,7 @@ def test_what_else_was_drawn_is_reported_with_the_case():
 
 
 def test_simplifying_stops_when_its_time_is_up(monkeypatch):
-    monkeypatch.setattr(checking, "SIMPLIFY_SECONDS", 0.2)
+    monkeypatch.setattr(searching, "SIMPLIFY_SECONDS", 0.2)
     calls = []
 
     def slow_and_wrong(x, Wx, Wh, bh, Wo, bo):
@@ -111,7 +111,7 @@ def test_simplifying_stops_when_its_time_is_up(monkeypatch):
 
 @pytest.mark.parametrize("seed", range(3))
 def test_next_to_nothing_is_drawn_when_the_time_is_up(monkeypatch, seed):
-    monkeypatch.setattr(checking, "SIMPLIFY_SECONDS", 0.0)
+    monkeypatch.setattr(searching, "SIMPLIFY_SECONDS", 0.0)
     drawn, called_after = [], []
 
     def wrong(*weights):
@@ -131,7 +131,7 @@ def test_next_to_nothing_is_drawn_when_the_time_is_up(monkeypatch, seed):
 
 
 def test_without_time_to_simplify_the_first_failure_is_reported(monkeypatch):
-    monkeypatch.setattr(checking, "SIMPLIFY_SECONDS", 0.0)
+    monkeypatch.setattr(searching, "SIMPLIFY_SECONDS", 0.0)
     seen = []
 
     def large_is_wrong(x, Wx, Wh, bh, Wo, bo):

@@ -10,7 +10,7 @@ import importlib.util
 import pytest
 from subjects import PROPERTIES, forget_failures
 
-from conformance import checking
+from conformance import searching
 from conformance.checking import check
 from conformance.faults_keras import KERAS_FAULTS, FaultyKeras
 from conformance.implementations.keras_tensorflow import KerasTensorFlow, load_tensorflow
@@ -50,7 +50,7 @@ CATCHES = {
 
 @pytest.fixture(autouse=True)
 def _quick_and_without_memory(monkeypatch):
-    monkeypatch.setattr(checking, "SIMPLIFY_SECONDS", 0.05)
+    monkeypatch.setattr(searching, "SIMPLIFY_SECONDS", 0.05)
     forget_failures(monkeypatch)
 
 

@@ -10,9 +10,9 @@ from command_line import ROOT, folder_of_a_user, run
 from subjects import PROPERTIES, forward
 
 from conformance import check_implementation
-from conformance.checking import CONFORMS, FAILS, NOT_APPLICABLE
 from conformance.implementations.numpy_loop import NumpyLoop
 from conformance.implementations.protocol import ImplementationError
+from conformance.results import CONFORMS, FAILS, NOT_APPLICABLE
 
 FEW = {"max_examples": 3, "seed": 1}
 RECURRENCE = "last_output_equals_the_recurrence"

@@ -22,9 +22,9 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from conformance import check_implementation  # noqa: E402
-from conformance.checking import CONFORMS, DEVIATES, FAILS, NOT_APPLICABLE, Result  # noqa: E402
 from conformance.implementations import load_implementation  # noqa: E402
 from conformance.reporting.header import named_versions  # noqa: E402
+from conformance.results import CONFORMS, DEVIATES, FAILS, NOT_APPLICABLE, Result  # noqa: E402
 from conformance.without_plugin import Report  # noqa: E402
 from strategies.profiles import PROFILES  # noqa: E402
 

@@ -7,11 +7,12 @@ from typing import Any, Optional
 
 import numpy as np
 
-from conformance.checking import Failure, Property
 from conformance.comparison import Comparison
 from conformance.faults import Fault, explaining_fault
 from conformance.reporting.header import named_versions
 from conformance.reporting.reproduction import script
+from conformance.results import Failure
+from conformance.statement import Property
 from conformance.subject import Subject
 from strategies import Case, Dimensions
 from strategies.tensors import Tensors

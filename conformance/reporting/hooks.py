@@ -10,7 +10,6 @@ from typing import Any, Iterator, Optional, Sequence
 
 import pytest
 
-from conformance.checking import Result
 from conformance.reporting.failure import FailureReport
 from conformance.reporting.files import write_reports
 from conformance.reporting.header import Environment
@@ -18,6 +17,7 @@ from conformance.reporting.json_report import Report, ReportError
 from conformance.reporting.progress import Progress
 from conformance.reporting.suite import this_suite
 from conformance.reporting.summary import RunRecord, summary_lines
+from conformance.results import Result
 
 #: Under these names a test's result and the report of its failure travel from an xdist worker
 #: to the controller, as JSON, with pytest's own report of the test; and a sentence of trouble.

@@ -15,13 +15,15 @@ import numpy as np
 
 from conformance.activations import ACTIVATIONS
 from conformance.arithmetic import Arithmetic
-from conformance.checking import Failure, Property
 from conformance.error_bound import activated
 from conformance.implementations.keras_network import keras_name
 from conformance.implementations.keras_options import ARGUMENTS, RATE
+from conformance.implementations.keras_tensorflow import load_tensorflow
 from conformance.propagation import propagated_state
 from conformance.reporting.formulas import called
 from conformance.reporting.script import TRIALS, Script
+from conformance.results import Failure
+from conformance.statement import Property
 from conformance.subject import Question, Subject
 from conformance.sums import Bounded, affine
 from strategies import Case, Options
@@ -88,7 +90,7 @@ def option_script(found: Property, subject: Subject, failure: Failure) -> Option
 
 def _shows(text: str) -> bool:
     """Whether a script ends with an assertion that fails; Keras is left as it was."""
-    import tensorflow as tf
+    tf = load_tensorflow()
 
     floatx = tf.keras.backend.floatx()
     try:

@@ -12,7 +12,7 @@ from typing import Any, Iterable, Optional, Sequence
 import matplotlib
 from matplotlib.figure import Figure
 
-from conformance.checking import Result
+from conformance.results import Result
 
 #: Colours of Okabe and Ito, which differ for everybody, with a marker and a line style.
 STYLES = (

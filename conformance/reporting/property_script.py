@@ -10,8 +10,9 @@ from typing import Optional
 
 import numpy as np
 
-from conformance.checking import Failure, Property
 from conformance.reporting.script import TRIALS, Script, of_this_project
+from conformance.results import Failure
+from conformance.statement import Property
 from conformance.subject import Subject
 
 _TEXT = '''\

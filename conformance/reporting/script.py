@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from conformance.checking import Property
 from conformance.implementations import IMPLEMENTATIONS
 from conformance.implementations.protocol import Implementation
+from conformance.statement import Property
 from conformance.subject import Subject
 
 #: Scripts are written here, in the folder where pytest was started.

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import conformance
 import conformance.properties
-from conformance.checking import Property
+from conformance.statement import Property
 
 
 class Suite(NamedTuple):

@@ -15,8 +15,8 @@ from typing import Any, Optional
 
 from hypothesis import settings
 
-from conformance import checking
-from conformance.checking import FAILS, Result, check
+from conformance import searching
+from conformance.checking import check
 from conformance.controls import CONTROLS, Controlled
 from conformance.faults import FAULTS, seeded_fault
 from conformance.faults_keras import KERAS_FAULTS, FaultyKeras
@@ -24,6 +24,7 @@ from conformance.implementations import load_implementation
 from conformance.implementations.numpy_loop import NumpyLoop
 from conformance.implementations.protocol import Implementation
 from conformance.properties import all_properties
+from conformance.results import FAILS, Result
 from conformance.score.order import items
 from conformance.score.record import ALARM, BROKEN, CAUGHT, CLEAN, MISSED, Trial
 from conformance.subject import Run, Subject
@@ -127,7 +128,7 @@ def main() -> None:
     # A run of its own: nothing is remembered, and that it fails is all that is asked.
     settings.register_profile("score", database=None)
     settings.load_profile("score")
-    checking.SIMPLIFY_SECONDS = 0.0
+    searching.SIMPLIFY_SECONDS = 0.0
     plain = {**asdict(run_trial(question)), "cpu_seconds": time.process_time()}
     print("\n" + json.dumps(plain), flush=True)
 
