@@ -37,6 +37,16 @@ LIKELY = {
     "inference": ("test_any_options",),
     "configuration": ("test_any_options", "test_every_activation", "test_state_is_carried"),
     "modes": ("test_modes_agree",),
+    "refusals": (
+        "test_units_must",
+        "test_dropout_must",
+        "test_names_that",
+        "test_inputs_that",
+        "test_states_that",
+        "test_masks_that",
+        "test_lengths_that",
+        "test_weights_that",
+    ),
 }
 #: What is tried first where nothing better is known.
 USUAL = ("test_every_step", "test_last_output")
