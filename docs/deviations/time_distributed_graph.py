@@ -1,4 +1,4 @@
-"""Keras 3: in a tf.function for sequences of any length TimeDistributed returns one time step."""
+"""Keras 3: in a tf.function for any T, TimeDistributed takes as many steps as there are samples."""
 
 import numpy as np
 import tensorflow as tf
