@@ -27,6 +27,11 @@ PAGE = ROOT / "docs" / "score.md"
 HIDDEN = "says what is wrong where the states are hidden, as a user's function hides them"
 NUMBERS = "the notebook's statement by itself; other properties imply it where states are visible"
 REASONS = {
+    "test_a_network_that_is_reset_begins_anew": "says it of a reset, which the options meet by chance",
+    "test_a_stateful_network_goes_on_where_it_was": "calls of other lengths, beyond the options' same one",
+    "test_repeating_a_call_gives_the_same_bits": "the only one that compares bits of two calls",
+    "test_stated_shapes_equal_the_equations": "what is stated before anything is computed",
+    "test_sums_that_are_too_large_become_infinite": "overflow, which is rare among other inputs",
     "test_a_fresh_network_of_every_dtype_can_be_built": "the only one asked of fresh 16-bit networks",
     "test_any_activation_where_only_the_end_is_seen": HIDDEN,
     "test_any_options_together_equal_the_recurrence": "what meets all options at once",
