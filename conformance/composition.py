@@ -24,7 +24,8 @@ def expected(case: Composition, arithmetic: Arithmetic) -> Bounded:
     """The output, (N, K) or (N, T, K), and a bound for each number."""
     layers = [[w.astype(float) for w in layer] for layer in case.weights]
     x, used = _front(case, layers)
-    hidden = _recurrent(x, used, layers, case.size.architecture, arithmetic)
+    initial = [Bounded(h.astype(float), np.zeros(h.shape)) for h in case.initial_states]
+    hidden = _recurrent(x, used, layers, case.size.architecture, arithmetic, initial)
     if case.size.architecture.end == "flatten":
         hidden = Bounded(*(a.reshape(len(a), -1) for a in hidden))
     return _dense(hidden, layers[-1], arithmetic)
@@ -36,23 +37,26 @@ def _recurrent(
     layers: Sequence[Weights],
     architecture: Architecture,
     arithmetic: Arithmetic,
+    initial: Sequence[Bounded],
 ) -> Bounded:
-    """What the recurrent part returns, (N, T, …) or (N, …)."""
+    """What the recurrent part returns, (N, T, …) or (N, …); states beside the merged output."""
     weights, backwards = layers[-2], architecture.go_backwards
     cells = [weights[i : i + 3] for i in range(0, len(weights), 3)]
     if architecture.recurrent == "bidirectional":
-        forward, backward = (
-            _rnn(x, used, [cell], order, architecture, arithmetic)
-            for cell, order in zip(cells, (backwards, not backwards))
+        (forward, at_end), (backward, at_start) = (
+            _rnn(x, used, [cell], order, architecture, arithmetic, initial[i : i + 1])
+            for i, (cell, order) in enumerate(zip(cells, (backwards, not backwards)))
         )
         if architecture.return_sequences:
             backward = Bounded(*(a[:, ::-1] for a in backward))
         else:
             forward, backward = _last(forward), _last(backward)
-        return merged(forward, backward, architecture.merge, arithmetic)
+        output = merged(forward, backward, architecture.merge, arithmetic)
+        beside = [output, *at_end, *at_start] if architecture.states else [output]
+        return Bounded(*(np.concatenate(arrays, axis=-1) for arrays in zip(*beside)))
     if architecture.recurrent == "two layers":
-        x = _rnn(x, used, [layers[-3]], False, Architecture(), arithmetic)
-    hidden = _rnn(x, used, cells, backwards, architecture, arithmetic)
+        x, _ = _rnn(x, used, [layers[-3]], False, Architecture(), arithmetic)
+    hidden, _ = _rnn(x, used, cells, backwards, architecture, arithmetic)
     return hidden if architecture.return_sequences else _last(hidden)
 
 
@@ -74,13 +78,19 @@ def _rnn(
     backwards: bool,
     architecture: Architecture,
     arithmetic: Arithmetic,
-) -> Bounded:
-    """Every output (N, T, M) in the order of processing, of cells that are fed by each other."""
+    initial: Sequence[Bounded] = (),
+) -> tuple[Bounded, list[Bounded]]:
+    """Every output (N, T, M) in the order of processing, of cells that are fed by each other.
+
+    And the state of each cell after the last step. It starts from ``initial``, or from zero.
+    """
     order = slice(None, None, -1 if backwards else 1)
     value, bound, used = x.value[:, order], x.bound[:, order], used[:, order]
     N, T, _ = value.shape
     M = len(cells[-1][2])
-    states = [Bounded(np.zeros((N, len(b))), np.zeros((N, len(b)))) for _, _, b in cells]
+    states = list(initial)
+    if not states:
+        states = [Bounded(np.zeros((N, len(b))), np.zeros((N, len(b)))) for _, _, b in cells]
     zero = Bounded(np.zeros((N, M)), np.zeros((N, M)))
     before, outputs = zero, []
     for t in range(T):
@@ -90,7 +100,7 @@ def _rnn(
             states[i] = _where(step, fed, states[i])
         before = _where(step, fed, zero if architecture.zeroes else before)
         outputs.append(before)
-    return Bounded(*(np.stack(arrays, axis=1) for arrays in zip(*outputs)))
+    return Bounded(*(np.stack(arrays, axis=1) for arrays in zip(*outputs))), states
 
 
 def _cell(x: Bounded, h: Bounded, weights: Weights, arithmetic: Arithmetic) -> Bounded:

@@ -338,7 +338,8 @@ class Subject:
             key, lambda: self.implementation.composition(case.size, self.dtype)
         )
         model.set_weights(case.weights)
-        output = model.output(case.inputs, self.mode or self.modes[0])
+        mode = self.mode or self.modes[0]
+        output = model.output(case.inputs, mode, case.initial_states)
         steps = () if not case.returns_sequences else (case.size.T,)
         shape = (len(case.inputs), *steps, case.size.K)
         return as_array(output, "the output", shape, self.results).copy()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, NamedTuple, Optional
 
 import numpy as np
@@ -21,6 +22,7 @@ PARTS: dict[str, tuple[Any, ...]] = {
     "return_sequences": (False, True),
     "go_backwards": (False, True),
     "zero_output_for_mask": (False, True),
+    "states": (False, True),
     "end": ("dense", "time distributed", "flatten"),
     "api": ("functional", "sequential", "subclassed"),
 }
@@ -34,8 +36,9 @@ class Architecture(NamedTuple):
     ``front`` is what comes before it: ``Masking`` with the value 0 or ``Embedding`` with
     ``mask_zero``. ``recurrent`` is SimpleRNN as a layer, ``RNN(SimpleRNNCell)``, ``RNN`` of two
     cells, two layers one after the other, or a layer in ``Bidirectional`` with ``merge``, of which
-    None returns both. ``end`` is Dense, ``TimeDistributed(Dense)``, or ``Flatten`` and Dense.
-    ``api`` is how the model is made of them.
+    None returns both. With ``states`` Bidirectional is given initial states, and those that it
+    returns go into Dense beside its output. ``end`` is Dense, ``TimeDistributed(Dense)``, or
+    ``Flatten`` and Dense. ``api`` is how the model is made of them.
     """
 
     front: str = "none"
@@ -44,6 +47,7 @@ class Architecture(NamedTuple):
     return_sequences: bool = False
     go_backwards: bool = False
     zero_output_for_mask: bool = False
+    states: bool = False
     end: str = "dense"
     api: str = "functional"
 
@@ -60,9 +64,9 @@ class Architecture(NamedTuple):
         return self.zero_output_for_mask
 
     @property
-    def returns_both(self) -> bool:
-        """Whether forward and backward output come as two."""
-        return self.recurrent == "bidirectional" and self.merge is None
+    def returns_several(self) -> bool:
+        """Whether outputs of both directions, or states, come beside each other."""
+        return self.recurrent == "bidirectional" and (self.merge is None or self.states)
 
 
 class ArchitectureSize(NamedTuple):
@@ -79,8 +83,10 @@ def possible(parts: dict[str, Any]) -> dict[str, Any]:
     """The parts, changed where they do not go together."""
     parts = dict(parts)
     if parts["recurrent"] != "bidirectional":
-        parts["merge"] = NOTHING_MERGED
+        parts.update(merge=NOTHING_MERGED, states=False)
     else:
+        if parts["states"]:  # which have no time, and are inputs of their own
+            parts.update(end="dense", return_sequences=False, api="functional")
         if parts["merge"] == NOTHING_MERGED:
             parts["merge"] = "concat"
         parts["go_backwards"] = False  # which Keras 3 refuses there
@@ -93,10 +99,11 @@ def possible(parts: dict[str, Any]) -> dict[str, Any]:
     return parts
 
 
-def architectures(number: int, seed: int) -> list[Architecture]:
+@lru_cache(maxsize=8)
+def architectures(number: int, seed: int) -> tuple[Architecture, ...]:
     """``number`` architectures, in which as many pairs of parts occur as can; see `covering`."""
     values = {**PARTS, "merge": (*PARTS["merge"], NOTHING_MERGED)}
-    return [architecture_of(row) for row in covering_array(values, number, seed, possible)]
+    return tuple(architecture_of(row) for row in covering_array(values, number, seed, possible))
 
 
 def architecture_of(parts: dict[str, Any]) -> Architecture:
@@ -111,14 +118,16 @@ class Composition:
     """A model and what it is asked: inputs (N, T, D), or numbers of words (N, T), and weights.
 
     ``weights`` are those of each layer that has some, in the order of the layers and, within a
-    layer, of ``get_weights()``. ``policy`` is what is computed in where the arrays' dtype does not
-    say it. The repr is Python that builds it again.
+    layer, of ``get_weights()``. ``initial_states`` are the forward and the backward one, (N, M),
+    where the architecture has ``states``. ``policy`` is what is computed in where the arrays' dtype
+    does not say it. The repr is Python that builds it again.
     """
 
     size: ArchitectureSize
     inputs: np.ndarray
     weights: tuple[tuple[np.ndarray, ...], ...]
     policy: str = ""
+    initial_states: tuple[np.ndarray, ...] = ()
 
     @property
     def dtype(self) -> str:
@@ -140,8 +149,9 @@ class Composition:
     def __repr__(self) -> str:
         layers = ", ".join(f"({', '.join(map(array_text, layer))},)" for layer in self.weights)
         policy = f", policy={self.policy!r}" if self.policy else ""
-        inputs = array_text(self.inputs)
-        return f"Composition({self.size!r}, {inputs}, ({layers},){policy})"
+        inputs, states = array_text(self.inputs), ", ".join(map(array_text, self.initial_states))
+        given = f", initial_states=({states})" if states else ""
+        return f"Composition({self.size!r}, {inputs}, ({layers},){policy}{given})"
 
 
 def weight_shapes(size: ArchitectureSize, words: int = 6) -> list[list[tuple[int, ...]]]:
@@ -163,6 +173,7 @@ def weight_shapes(size: ArchitectureSize, words: int = 6) -> list[list[tuple[int
         shapes += [rnn(M)] * (architecture.recurrent == "two layers")
     width = M * (2 if architecture.recurrent == "bidirectional" else 1)
     width = width if architecture.merge in ("concat", None) else M
+    width += 2 * M * architecture.states
     width *= T if architecture.end == "flatten" else 1
     shapes.append([(width, K), (K,)])
     return shapes
@@ -194,7 +205,9 @@ def composition(size: ArchitectureSize, dtype: str, N: int, seed: int) -> Compos
         if size.architecture.front == "masking":
             inputs = inputs * (rng.random((N, size.T, 1)) < 0.6).astype(inputs.dtype)
     policy = "" if weights[0][0].dtype == dtype else dtype
-    return Composition(size, inputs, tuple(weights), policy)
+    states = [rng.uniform(-1, 1, (N, size.M)) for _ in range(2 * size.architecture.states)]
+    given = tuple(carried(state, dtype) for state in states)
+    return Composition(size, inputs, tuple(weights), policy, given)
 
 
 def _filled(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:

@@ -14,7 +14,9 @@ from typing import Any, Callable, Mapping, Optional, Sequence
 import numpy as np
 
 #: How many rows are tried for each that is taken.
-CANDIDATES = 48
+CANDIDATES = 96
+#: A combination that was not there after so many attempts is taken for impossible.
+PATIENCE = 4
 
 Row = dict[str, Any]
 
@@ -46,11 +48,14 @@ def covering_array(
         best, most = np.zeros(len(names), int), (-1, -1)
         for attempt in range(CANDIDATES):
             row = rng.integers(extents)
-            missing = (pairs if attempt % 2 == 0 else triples).missing(rng)
+            wanted = pairs if attempt % 2 == 0 else triples
+            missing = wanted.missing(rng)
             row[list(missing)] = list(missing.values())
             if balanced:
                 row[names.index(balanced)] = len(found) % len(values[balanced])
             row = indexed(possible(named(row)))
+            if any(row[factor] != value for factor, value in missing.items()):
+                wanted.failed()
             worth = (pairs.new(row), triples.new(row))
             if worth > most:
                 best, most = row, worth
@@ -70,6 +75,8 @@ class Combinations:
         sizes = self.radix.prod(axis=1)
         self.first = np.concatenate([[0], np.cumsum(sizes)]).astype(int)
         self.covered = np.zeros(self.first[-1], bool)
+        self.failures = np.zeros(self.first[-1], int)
+        self._asked = 0
 
     def codes(self, row: np.ndarray) -> np.ndarray:
         """The place in ``covered`` of each combination of a row."""
@@ -88,13 +95,17 @@ class Combinations:
 
     def missing(self, rng: np.random.Generator) -> dict[int, int]:
         """A combination that has not occurred, by factor; empty if there is none."""
-        left = np.flatnonzero(~self.covered)
+        left = np.flatnonzero(~self.covered & (self.failures < PATIENCE))
         if not len(left):
             return {}
-        code = int(rng.choice(left))
+        self._asked = code = int(rng.choice(left))
         which = int(np.searchsorted(self.first, code, side="right")) - 1
         code -= int(self.first[which])
         value = {}
         for factor, radix in zip(self.factors[which][::-1], self.radix[which][::-1]):
             code, value[int(factor)] = divmod(code, int(radix))
         return value
+
+    def failed(self) -> None:
+        """The combination that `missing` gave last could not be had."""
+        self.failures[self._asked] += 1

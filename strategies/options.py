@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, Mapping, NamedTuple, Sequence
 
 from strategies.covering import covering_array
@@ -82,8 +83,26 @@ def crossed(
     enough; then every three, as far as they go (`strategies.covering`). A pure function of its
     arguments.
     """
-    allowed = {mode: factors(names, **limits) for mode, names in modes.items()}
-    values: dict[str, list[Any]] = {"mode": list(modes), "activation": list(activations)}
+    hashable = tuple((mode, tuple(names)) for mode, names in modes.items())
+    given = tuple((name, tuple(choices)) for name, choices in limits.items())
+    rows = _crossed(number, hashable, seed, tuple(activations), given)
+    found: dict[str, list[tuple[Options, str]]] = {mode: [] for mode in modes}
+    for mode, options, activation in rows:
+        found[mode].append((options, activation))
+    return found
+
+
+@lru_cache(maxsize=16)  # every property of a run asks for the same
+def _crossed(
+    number: int,
+    modes: tuple[tuple[str, tuple[str, ...]], ...],
+    seed: int,
+    activations: tuple[str, ...],
+    limits: tuple[tuple[str, tuple[Any, ...]], ...],
+) -> tuple[tuple[str, Options, str], ...]:
+    """Mode, options and activation of each row."""
+    allowed = {mode: factors(names, **dict(limits)) for mode, names in modes}
+    values: dict[str, list[Any]] = {"mode": [m for m, _ in modes], "activation": list(activations)}
     for of_mode in allowed.values():
         for name, choices in of_mode.items():
             known = values.setdefault(name, [])
@@ -93,9 +112,7 @@ def crossed(
         of_mode = allowed[row["mode"]]
         return {n: v if v in of_mode.get(n, (v,)) else of_mode[n][0] for n, v in row.items()}
 
-    rows = covering_array(values, number * len(modes), seed, possible, balanced="mode")
-    found: dict[str, list[tuple[Options, str]]] = {mode: [] for mode in modes}
-    for row in rows:
-        options = Options(**{name: row[name] for name in Options._fields})
-        found[row["mode"]].append((options, row["activation"]))
-    return found
+    return tuple(
+        (row["mode"], Options(**{n: row[n] for n in Options._fields}), row["activation"])
+        for row in covering_array(values, number * len(modes), seed, possible, balanced="mode")
+    )

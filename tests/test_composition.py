@@ -25,11 +25,14 @@ from strategies.architectures import (
 SIZES = architecture_sizes(120, 7)
 
 
-def rnn(x, used, cells, backwards, zero):
+def rnn(x, used, cells, backwards, zero, initial=None):
     """One sample after the other, in the dtype of the weights."""
     outputs = np.zeros((*x.shape[:2], len(cells[-1][2])), x.dtype)
+    ends = np.zeros_like(outputs[:, 0])
     for n in range(len(x)):
         states = [np.zeros(len(b), x.dtype) for _, _, b in cells]
+        if initial is not None:
+            states = [initial[n]]
         before = np.zeros(len(cells[-1][2]), x.dtype)
         order = list(range(x.shape[1]))[:: -1 if backwards else 1]
         for place, t in enumerate(order):
@@ -41,7 +44,8 @@ def rnn(x, used, cells, backwards, zero):
             elif zero:
                 before = np.zeros_like(before)
             outputs[n, place] = before
-    return outputs
+        ends[n] = states[-1]
+    return outputs, ends
 
 
 def in_order(case):
@@ -54,18 +58,20 @@ def in_order(case):
         x = case.inputs
         used = np.ones(x.shape[:2], bool) if a.front == "none" else (x != 0).any(axis=2)
     if a.recurrent == "two layers":
-        x = rnn(x, used, [layers.pop(0)], False, False)
+        x, _ = rnn(x, used, [layers.pop(0)], False, False)
     weights = layers.pop(0)
     if a.recurrent == "bidirectional":
         zero = a.return_sequences
-        f = rnn(x, used, [weights[:3]], False, zero)
-        b = rnn(x, used, [weights[3:]], True, zero)
+        first, second = case.initial_states or (None, None)
+        f, f_end = rnn(x, used, [weights[:3]], False, zero, first)
+        b, b_end = rnn(x, used, [weights[3:]], True, zero, second)
         f, b = (f, b[:, ::-1]) if a.return_sequences else (f[:, -1], b[:, -1])
         ways = {"sum": f + b, "mul": f * b, "ave": (f + b) / 2}
         h = ways.get(a.merge, np.concatenate([f, b], axis=-1))
+        h = np.concatenate([h, f_end, b_end], axis=-1) if a.states else h
     else:
         cells = [weights[i : i + 3] for i in range(0, len(weights), 3)]
-        h = rnn(x, used, cells, a.go_backwards, a.zero_output_for_mask)
+        h, _ = rnn(x, used, cells, a.go_backwards, a.zero_output_for_mask)
         h = h if a.return_sequences else h[:, -1]
     if a.end == "flatten":
         h = h.reshape(len(h), -1)

@@ -22,7 +22,10 @@ class CompositionModel(KerasExecution, Model):
         layers = [layer for _, layer in chain]
         shape, input_dtype = self.input_shape()
         api = {"functional": _functional, "sequential": _sequential, "subclassed": _subclassed}
-        self.model = api[size.architecture.api](keras, layers, shape, input_dtype)
+        if size.architecture.states:
+            self.model = _with_states(keras, layers, shape, input_dtype, size.M)
+        else:
+            self.model = api[size.architecture.api](keras, layers, shape, input_dtype)
         if size.architecture.api == "subclassed":  # which is built when it is first called
             self.model(np.zeros((1, *(n or size.T for n in shape)), input_dtype))
 
@@ -37,8 +40,10 @@ class CompositionModel(KerasExecution, Model):
         for layer, arrays in zip(self.layers, weights):
             layer.set_weights(list(arrays))
 
-    def output(self, inputs: np.ndarray, mode: str) -> np.ndarray:
-        result: np.ndarray = self.run([inputs], mode)[0]
+    def output(
+        self, inputs: np.ndarray, mode: str, initial_states: Sequence[np.ndarray] = ()
+    ) -> np.ndarray:
+        result: np.ndarray = self.run([inputs, *initial_states], mode)[0]
         return result
 
 
@@ -55,7 +60,7 @@ def _chain(keras: Any, size: ArchitectureSize, dtype: str) -> list[tuple[str, An
         first = layers.SimpleRNN(size.M, return_sequences=True, dtype=dtype)
         chain.append(("first", first))
     chain.append(("recurrent", _recurrent(keras, size, dtype)))
-    if architecture.returns_both:
+    if architecture.returns_several:
         chain.append(("no weights", layers.Concatenate(dtype=dtype)))
     if architecture.end == "flatten":
         chain.append(("no weights", layers.Flatten(dtype=dtype)))
@@ -80,7 +85,7 @@ def _recurrent(keras: Any, size: ArchitectureSize, dtype: str) -> Any:
             return layers.RNN(cells[0], **arguments)
         # A list of cells would be stacked in the default dtype.
         return layers.RNN(layers.StackedRNNCells(cells, dtype=dtype), **arguments)
-    layer = layers.SimpleRNN(size.M, **arguments)
+    layer = layers.SimpleRNN(size.M, return_state=architecture.states, **arguments)
     if architecture.recurrent != "bidirectional":
         return layer
     return layers.Bidirectional(layer, merge_mode=architecture.merge, dtype=dtype)
@@ -91,6 +96,16 @@ def _functional(keras: Any, layers: list[Any], shape: Any, dtype: str) -> Any:
     for layer in layers:
         result = layer(result)
     return keras.Model(inputs, result)
+
+
+def _with_states(keras: Any, layers: list[Any], shape: Any, dtype: str, M: int) -> Any:
+    """The functional model in which Bidirectional is given its states, forward and backward."""
+    inputs = result = keras.Input(shape, dtype=dtype)
+    states = [keras.Input((M,), dtype=layers[-1].dtype) for _ in range(2)]
+    for layer in layers:
+        takes_them = isinstance(layer, keras.layers.Bidirectional)
+        result = layer(result, initial_state=states) if takes_them else layer(result)
+    return keras.Model([inputs, *states], result)
 
 
 def _sequential(keras: Any, layers: list[Any], shape: Any, dtype: str) -> Any:

@@ -141,7 +141,9 @@ class KerasComposition(TensorFlowExecution, CompositionModel):
 
     def signature(self) -> list[Any]:
         shape, dtype = self.input_shape()
-        return [self.tf.TensorSpec((None, *shape), dtype)]
+        state = self.tf.TensorSpec((None, self.size.M), self.dtype)
+        states = [state] * (2 * self.size.architecture.states)
+        return [self.tf.TensorSpec((None, *shape), dtype), *states]
 
 
 class KerasTensorFlow(KerasTraining, Implementation):

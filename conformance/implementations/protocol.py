@@ -255,8 +255,10 @@ class Model:
         """Replace all weights, layer by layer as in `strategies.architectures.Composition`."""
         raise NotImplementedError
 
-    def output(self, inputs: np.ndarray, mode: str) -> np.ndarray:
-        """What the model returns, (N, K) or (N, T, K)."""
+    def output(
+        self, inputs: np.ndarray, mode: str, initial_states: Sequence[np.ndarray] = ()
+    ) -> np.ndarray:
+        """What the model returns, (N, K) or (N, T, K); see `strategies.architectures`."""
         raise NotImplementedError
 
 
