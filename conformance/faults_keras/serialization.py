@@ -169,7 +169,7 @@ def biases_not_loaded(tf: Any) -> None:
     tf.keras.Model.load_weights = wrong
 
 
-@seeded("serialization")
+@seeded("serialization", requires="keras>=3")
 def a_copy_has_rounded_weights(tf: Any) -> None:
     """A model from pickle or copy.deepcopy has its weights rounded to float16."""
     right = tf.keras.Model._unpickle_model.__func__
@@ -201,7 +201,7 @@ def a_model_from_json_forgets_the_policy(tf: Any) -> None:
     tf.keras.Model.to_json = wrong
 
 
-@seeded("serialization")
+@seeded("serialization", requires="keras>=3")
 def exported_weights_are_rounded(tf: Any) -> None:
     """What is exported has its weights rounded to float16."""
     right = tf.keras.Model.export
