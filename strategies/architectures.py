@@ -203,7 +203,9 @@ def composition(size: ArchitectureSize, dtype: str, N: int, seed: int) -> Compos
     else:
         inputs = carried(rng.standard_normal((N, size.T, size.D)), dtype)
         if size.architecture.front == "masking":
-            inputs = inputs * (rng.random((N, size.T, 1)) < 0.6).astype(inputs.dtype)
+            # Whole steps, and single features of steps that are used.
+            whole, single = rng.random((N, size.T, 1)) < 0.6, rng.random(inputs.shape) < 0.8
+            inputs = inputs * (whole & single).astype(inputs.dtype)
     policy = "" if weights[0][0].dtype == dtype else dtype
     states = [rng.uniform(-1, 1, (N, size.M)) for _ in range(2 * size.architecture.states)]
     given = tuple(carried(state, dtype) for state in states)

@@ -313,7 +313,9 @@ def test_every_numeric_fault_that_a_property_of_answers_notices_has_a_script_tha
             if found in PLAIN:
                 assert "more than rounding explains" in str(raised.value)
             return
-    assert name == "float64_computed_in_float32"  # which float32 does not notice
+    # The first shows in float64 alone, the second in networks that had as many samples before,
+    # which among so few cases some have and some have not.
+    assert name in ("float64_computed_in_float32", "state_is_kept_though_not_stateful")
 
 
 @pytest.mark.parametrize(
