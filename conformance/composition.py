@@ -28,7 +28,7 @@ def expected(case: Composition, arithmetic: Arithmetic) -> Bounded:
     hidden = _recurrent(x, used, layers, case.size.architecture, arithmetic, initial)
     if case.size.architecture.end == "flatten":
         hidden = Bounded(*(a.reshape(len(a), -1) for a in hidden))
-    return _dense(hidden, layers[-1], arithmetic)
+    return dense_of(hidden, layers[-1], arithmetic)
 
 
 def _recurrent(
@@ -112,10 +112,13 @@ def _cell(x: Bounded, h: Bounded, weights: Weights, arithmetic: Arithmetic) -> B
     return activated(z, ACTIVATIONS["tanh"], arithmetic)
 
 
-def _dense(h: Bounded, weights: Weights, arithmetic: Arithmetic) -> Bounded:
+def dense_of(
+    h: Bounded, weights: Weights, arithmetic: Arithmetic, activation: str = "linear"
+) -> Bounded:
+    """Dense applied to what is known up to its bound."""
     Wo, bo = weights
     z = _moved(affine(h.value, Wo, bo, arithmetic, h.bound), h.bound, Wo)
-    return activated(z, ACTIVATIONS["linear"], arithmetic)
+    return activated(z, ACTIVATIONS[activation], arithmetic)
 
 
 def _moved(z: Bounded, error: np.ndarray, weight: np.ndarray) -> Bounded:

@@ -49,13 +49,14 @@ def covering_array(
         for attempt in range(CANDIDATES):
             row = rng.integers(extents)
             wanted = pairs if attempt % 2 == 0 else triples
-            missing = wanted.missing(rng)
+            code = wanted.missing(rng)
+            missing = {} if code is None else wanted.values(code)
             row[list(missing)] = list(missing.values())
             if balanced:
                 row[names.index(balanced)] = len(found) % len(values[balanced])
             row = indexed(possible(named(row)))
-            if any(row[factor] != value for factor, value in missing.items()):
-                wanted.failed()
+            if code is not None and any(row[f] != value for f, value in missing.items()):
+                wanted.failures[code] += 1
             worth = (pairs.new(row), triples.new(row))
             if worth > most:
                 best, most = row, worth
@@ -76,7 +77,6 @@ class Combinations:
         self.first = np.concatenate([[0], np.cumsum(sizes)]).astype(int)
         self.covered = np.zeros(self.first[-1], bool)
         self.failures = np.zeros(self.first[-1], int)
-        self._asked = 0
 
     def codes(self, row: np.ndarray) -> np.ndarray:
         """The place in ``covered`` of each combination of a row."""
@@ -93,19 +93,16 @@ class Combinations:
         """Take the combinations of a row as having occurred."""
         self.covered[self.codes(row)] = True
 
-    def missing(self, rng: np.random.Generator) -> dict[int, int]:
-        """A combination that has not occurred, by factor; empty if there is none."""
+    def missing(self, rng: np.random.Generator) -> Optional[int]:
+        """The code of a combination that has not occurred and may be possible, if there is one."""
         left = np.flatnonzero(~self.covered & (self.failures < PATIENCE))
-        if not len(left):
-            return {}
-        self._asked = code = int(rng.choice(left))
+        return int(rng.choice(left)) if len(left) else None
+
+    def values(self, code: int) -> dict[int, int]:
+        """A combination, by factor."""
         which = int(np.searchsorted(self.first, code, side="right")) - 1
         code -= int(self.first[which])
         value = {}
         for factor, radix in zip(self.factors[which][::-1], self.radix[which][::-1]):
             code, value[int(factor)] = divmod(code, int(radix))
         return value
-
-    def failed(self) -> None:
-        """The combination that `missing` gave last could not be had."""
-        self.failures[self._asked] += 1

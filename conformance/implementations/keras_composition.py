@@ -22,10 +22,10 @@ class CompositionModel(KerasExecution, Model):
         layers = [layer for _, layer in chain]
         shape, input_dtype = self.input_shape()
         api = {"functional": _functional, "sequential": _sequential, "subclassed": _subclassed}
+        make, states = api[size.architecture.api], {}
         if size.architecture.states:
-            self.model = _with_states(keras, layers, shape, input_dtype, size.M)
-        else:
-            self.model = api[size.architecture.api](keras, layers, shape, input_dtype)
+            states["states"] = [keras.Input((size.M,), dtype=self.carrier) for _ in range(2)]
+        self.model = make(keras, layers, shape, input_dtype, **states)
         if size.architecture.api == "subclassed":  # which is built when it is first called
             self.model(np.zeros((1, *(n or size.T for n in shape)), input_dtype))
 
@@ -91,21 +91,15 @@ def _recurrent(keras: Any, size: ArchitectureSize, dtype: str) -> Any:
     return layers.Bidirectional(layer, merge_mode=architecture.merge, dtype=dtype)
 
 
-def _functional(keras: Any, layers: list[Any], shape: Any, dtype: str) -> Any:
+def _functional(
+    keras: Any, layers: list[Any], shape: Any, dtype: str, states: Sequence[Any] = ()
+) -> Any:
+    """``states`` are inputs too: those of Bidirectional, forward and backward."""
     inputs = result = keras.Input(shape, dtype=dtype)
     for layer in layers:
-        result = layer(result)
-    return keras.Model(inputs, result)
-
-
-def _with_states(keras: Any, layers: list[Any], shape: Any, dtype: str, M: int) -> Any:
-    """The functional model in which Bidirectional is given its states, forward and backward."""
-    inputs = result = keras.Input(shape, dtype=dtype)
-    states = [keras.Input((M,), dtype=layers[-1].dtype) for _ in range(2)]
-    for layer in layers:
-        takes_them = isinstance(layer, keras.layers.Bidirectional)
-        result = layer(result, initial_state=states) if takes_them else layer(result)
-    return keras.Model([inputs, *states], result)
+        takes_them = states and isinstance(layer, keras.layers.Bidirectional)
+        result = layer(result, initial_state=list(states)) if takes_them else layer(result)
+    return keras.Model([inputs, *states] if states else inputs, result)
 
 
 def _sequential(keras: Any, layers: list[Any], shape: Any, dtype: str) -> Any:

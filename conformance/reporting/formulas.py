@@ -1,4 +1,4 @@
-"""The activations as a script writes them: an expression of z in NumPy."""
+"""What scripts have in common: activations as expressions of z in NumPy, and calls of Keras."""
 
 from __future__ import annotations
 
@@ -32,3 +32,18 @@ def called(activation: str, name: str) -> tuple[str, str]:
     formula = FORMULAS[activation]
     imports = "import math\n" if "math." in formula else ""
     return name, f"{imports}{name} = lambda z: {formula}\n"
+
+
+def keras_calls(*inputs: str, predict: str = "") -> dict[str, str]:
+    """How ``model`` is called in each mode; ``predict`` are more arguments of predict."""
+    constants = [f"tf.constant({name})" for name in inputs]
+    given, traced = (
+        names[0] if len(names) == 1 else f"[{', '.join(names)}]" for names in (inputs, constants)
+    )
+    return {
+        "call": f"model({given}, training=False)",
+        "predict": f"model.predict({given}, {predict}verbose=0)",
+        "predict_on_batch": f"model.predict_on_batch({given})",
+        "graph": f"tf.function(lambda x: model(x, training=False))({traced})",
+        "xla": f"tf.function(lambda x: model(x, training=False), jit_compile=True)({traced})",
+    }

@@ -13,19 +13,18 @@ from typing import Optional
 
 import numpy as np
 
-from conformance.activations import ACTIVATIONS
 from conformance.arithmetic import Arithmetic
-from conformance.error_bound import activated
+from conformance.composition import dense_of
 from conformance.implementations.keras_network import keras_name
 from conformance.implementations.keras_options import ARGUMENTS, RATE
 from conformance.implementations.keras_tensorflow import load_tensorflow
 from conformance.propagation import propagated_state
-from conformance.reporting.formulas import called
+from conformance.reporting.formulas import called, keras_calls
 from conformance.reporting.script import TRIALS, Script
 from conformance.results import Failure
 from conformance.statement import Property
 from conformance.subject import Question, Subject
-from conformance.sums import Bounded, affine
+from conformance.sums import Bounded
 from strategies import Case, Options
 from strategies.cases import array_text
 
@@ -43,7 +42,7 @@ i = keras.Input(({time}, {D}), batch_size={batch})
 dense = keras.layers.Dense({K}, {dense_activation!r}, use_bias={dense_use_bias})
 returned = rnn(i{given})
 returned = list(returned) if isinstance(returned, (list, tuple)) else [returned]
-model = keras.Model([{inputs}], [*returned, dense(returned[0])])
+model = keras.Model({inputs}, [*returned, dense(returned[0])])
 model.set_weights([{weights}])
 got = [np.asarray(a) for a in {call}]
 
@@ -63,14 +62,6 @@ for a, b, bound in zip(got, expected, bounds):
     within = (a == b) | (np.isnan(a) & np.isnan(b)) | (abs(a - b) <= bound)
     assert within.all(), "the difference is more than rounding explains"
 '''
-_CALLS = {
-    "call": "model([{0}], training=False)",
-    "predict": "model.predict([{0}], batch_size=len(x), verbose=0)",
-    "predict_on_batch": "model.predict_on_batch([{0}])",
-    "graph": "tf.function(lambda *a: model(list(a), training=False))(*map(tf.constant, [{0}]))",
-    "xla": "tf.function(lambda *a: model(list(a), training=False), jit_compile=True)"
-    "(*map(tf.constant, [{0}]))",
-}
 
 
 def option_script(found: Property, subject: Subject, failure: Failure) -> Optional[Script]:
@@ -80,7 +71,7 @@ def option_script(found: Property, subject: Subject, failure: Failure) -> Option
     """
     for question in failure.asked[::-1]:
         options = question.case.options
-        if options is None or options.time_major or question.mode not in _CALLS:
+        if options is None or options.time_major:
             continue
         text = _text(found, question, subject.arithmetic)
         if all(_shows(text) for _ in range(TRIALS)):
@@ -139,9 +130,9 @@ def _text(found: Property, question: Question, arithmetic: Arithmetic) -> str:
         arguments=_arguments(options),
         dense_use_bias=options.dense_use_bias,
         given=given,
-        inputs=", ".join(inputs),
+        inputs=f"[{', '.join(inputs)}]" if len(inputs) > 1 else "i",
         weights=_weights(options),
-        call=_CALLS[question.mode].format(", ".join(inputs.values())),
+        call=keras_calls(*inputs.values(), predict="batch_size=len(x), ")[question.mode],
         initial="h0.astype(float)" if options.initial_state else f"np.zeros({(case.N, case.M)})",
         order=f"reversed(range({case.T}))" if options.go_backwards else f"range({case.T})",
         f=f,
@@ -193,10 +184,7 @@ def _bounds(case: Case, arithmetic: Arithmetic) -> list[np.ndarray]:
     hidden = emitted[-1]
     if options.return_sequences:
         hidden = Bounded(*(np.stack(parts, axis=1) for parts in zip(*emitted)))
-    Wo, bo = case.as_computed[4:]
-    y, rounding = affine(hidden.value, Wo, bo, arithmetic, hidden.bound)
-    off = hidden.bound @ np.abs(Wo) + rounding
-    output = activated(Bounded(y, off), ACTIVATIONS[case.dense_activation], arithmetic)
+    output = dense_of(hidden, case.as_computed[4:], arithmetic, case.dense_activation)
     state_bound = [states[-1].bound] if options.return_state else []
     return [hidden.bound, *state_bound, output.bound]
 

@@ -17,7 +17,7 @@ from conformance.comparison import Comparison, compare
 from conformance.error_bound import residual_output, residual_state
 from conformance.implementations.function import FunctionImplementation
 from conformance.implementations.keras_network import keras_name
-from conformance.reporting.formulas import called
+from conformance.reporting.formulas import called, keras_calls
 from conformance.reporting.option_script import option_script
 from conformance.reporting.property_script import property_script
 from conformance.reporting.script import TRIALS, Script, loadable, of_this_project
@@ -57,14 +57,6 @@ h = tf.keras.layers.SimpleRNN({M}{activation}, return_sequences={sequences})(i)
 y = tf.keras.layers.Dense({K}{dense_activation})(h)
 model = tf.keras.Model(i, {outputs})
 """
-_KERAS_CALLS = {
-    "call": "model(x, training=False)",
-    "predict": "model.predict(x, verbose=0)",
-    "predict_on_batch": "model.predict_on_batch(x)",
-    "graph": "tf.function(lambda x: model(x, training=False))(tf.constant(x))",
-    "xla": "tf.function(lambda x: model(x, training=False), jit_compile=True)(tf.constant(x))",
-}
-
 _LAST = """\
 h = np.zeros((len(x), len(bh)))
 for t in range(x.shape[1]):
@@ -107,13 +99,14 @@ def script(found: Property, subject: Subject, failure: Failure) -> Optional[Scri
     """
     if not failure.repeats or not loadable(subject.implementation):
         return None
-    asked, verdict = _shown_by(subject, failure)
-    optioned = any(question.case.options is not None for question in asked)
-    if not asked or optioned or subject.dtype not in WIDE_DTYPES:
+    wide = subject.dtype in WIDE_DTYPES
+    optioned = any(question.case.options is not None for question in failure.asked)
+    asked, verdict = _shown_by(subject, failure) if wide and not optioned else ([], "")
+    if not asked:
         if hung(failure.error):
             return None
         by_itself = None
-        if subject.implementation.name in TENSORFLOW and subject.dtype in WIDE_DTYPES:
+        if optioned and wide and subject.implementation.name in TENSORFLOW:
             by_itself = option_script(found, subject, failure)
         return by_itself or property_script(found, subject, failure)
     library = _library(subject, asked[-1])
@@ -256,7 +249,8 @@ class _Library:
 def _library(subject: Subject, question: Question) -> _Library:
     name, case = subject.implementation.name, question.case
     D, M, K, T = case.dimensions.network[:4]
-    if name in TENSORFLOW and question.mode in _KERAS_CALLS:
+    calls = keras_calls("x")
+    if name in TENSORFLOW and question.mode in calls:
         outputs = "[h, y]" if question.sequences else "y"
         build = _KERAS.format(
             D=D,
@@ -270,7 +264,7 @@ def _library(subject: Subject, question: Question) -> _Library:
             dtype=subject.dtype,
         )
         needs = "needs NumPy and the library only"
-        return _Library("import tensorflow as tf", build, needs, _KERAS_CALLS, True)
+        return _Library("import tensorflow as tf", build, needs, calls, True)
     if isinstance(subject.implementation, FunctionImplementation):
         module, _, function = name.partition(":")
         first = function.partition(".")[0]
