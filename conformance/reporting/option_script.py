@@ -7,8 +7,6 @@ sequence, and stands in the script as numbers.
 
 from __future__ import annotations
 
-import contextlib
-import io
 from typing import Optional
 
 import numpy as np
@@ -17,10 +15,9 @@ from conformance.arithmetic import Arithmetic
 from conformance.composition import dense_of
 from conformance.implementations.keras_network import keras_name
 from conformance.implementations.keras_options import ARGUMENTS, RATE
-from conformance.implementations.keras_tensorflow import load_tensorflow
 from conformance.propagation import propagated_state
 from conformance.reporting.formulas import called, keras_calls
-from conformance.reporting.script import TRIALS, Script
+from conformance.reporting.script import TRIALS, Script, shows
 from conformance.results import Failure
 from conformance.statement import Property
 from conformance.subject import Question, Subject
@@ -74,26 +71,9 @@ def option_script(found: Property, subject: Subject, failure: Failure) -> Option
         if options is None or options.time_major:
             continue
         text = _text(found, question, subject.arithmetic)
-        if all(_shows(text) for _ in range(TRIALS)):
+        if all(shows(text) for _ in range(TRIALS)):
             return Script(text, "needs NumPy and the library only")
     return None
-
-
-def _shows(text: str) -> bool:
-    """Whether a script ends with an assertion that fails; Keras is left as it was."""
-    tf = load_tensorflow()
-
-    floatx = tf.keras.backend.floatx()
-    try:
-        with contextlib.redirect_stdout(io.StringIO()), np.errstate(all="ignore"):
-            exec(text, {})
-    except AssertionError:
-        return True
-    except Exception:  # whatever Keras may raise
-        return False
-    finally:
-        tf.keras.backend.set_floatx(floatx)
-    return False
 
 
 def _text(found: Property, question: Question, arithmetic: Arithmetic) -> str:

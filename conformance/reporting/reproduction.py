@@ -20,7 +20,7 @@ from conformance.implementations.keras_network import keras_name
 from conformance.reporting.formulas import called, keras_calls
 from conformance.reporting.option_script import option_script
 from conformance.reporting.property_script import property_script
-from conformance.reporting.script import TRIALS, Script, loadable, of_this_project
+from conformance.reporting.script import TRIALS, Script, loadable, of_this_project, shows
 from conformance.results import Failure
 from conformance.searching import hung
 from conformance.statement import Property
@@ -121,7 +121,10 @@ def script(found: Property, subject: Subject, failure: Failure) -> Optional[Scri
         parts.append(_assignments(question.case, before))
         parts.append(library.call(name, question.mode, as_arrays))
         before = question.case
-    return Script("".join([*parts, verdict]), library.needs)
+    text = "".join([*parts, verdict])
+    if library.calls_keras and not shows(text, AssertionError if verdict else Exception):
+        return property_script(found, subject, failure)  # it is not Keras that is wrong
+    return Script(text, library.needs)
 
 
 def _shown_by(subject: Subject, failure: Failure) -> tuple[list[Question], str]:
@@ -238,6 +241,7 @@ class _Library:
     needs: str
     calls: dict[str, str]
     takes_weights: bool
+    calls_keras: bool = False
 
     def call(self, name: str, mode: str, as_array: bool) -> str:
         """Lines that assign an answer to ``name``."""
@@ -264,7 +268,7 @@ def _library(subject: Subject, question: Question) -> _Library:
             dtype=subject.dtype,
         )
         needs = "needs NumPy and the library only"
-        return _Library("import tensorflow as tf", build, needs, calls, True)
+        return _Library("import tensorflow as tf", build, needs, calls, True, calls_keras=True)
     if isinstance(subject.implementation, FunctionImplementation):
         module, _, function = name.partition(":")
         first = function.partition(".")[0]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
 import sys
 import zlib
@@ -9,7 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from conformance.implementations import IMPLEMENTATIONS
+from conformance.implementations.keras_tensorflow import load_tensorflow
 from conformance.implementations.protocol import Implementation
 from conformance.statement import Property
 from conformance.subject import Subject
@@ -70,3 +75,22 @@ def of_this_project(subject: Subject) -> tuple[str, str, str]:
             ("needs this project, for the fault that it seeds"),
         )
     return imports, loaded, "needs this project"
+
+
+def shows(text: str, raises: type[Exception] = AssertionError) -> bool:
+    """Whether a script that needs Keras on TensorFlow ends with what it promises.
+
+    It is run here and now; what it prints is dropped, and floatx is left as it was.
+    """
+    keras = load_tensorflow().keras
+    floatx = keras.backend.floatx()
+    try:
+        with contextlib.redirect_stdout(io.StringIO()), np.errstate(all="ignore"):
+            exec(text, {})
+    except raises:
+        return True
+    except Exception:  # whatever Keras may raise
+        return False
+    finally:
+        keras.backend.set_floatx(floatx)
+    return False
