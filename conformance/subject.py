@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from dataclasses import dataclass, field, replace
-from typing import Any, Callable, Hashable, Optional, Union
+from typing import Any, Callable, Optional, Union
 
 import numpy as np
 from hypothesis import strategies as st
@@ -25,6 +24,7 @@ from conformance.implementations.protocol import (
     Network,
     as_array,
 )
+from conformance.network_cache import NetworkCache
 from conformance.parts import WHOLE, Part
 from conformance.probing import probed
 from conformance.propagation import propagated_output
@@ -46,40 +46,6 @@ class Nonconformity(AssertionError):
     def __init__(self, sentence: str, comparison: Optional[Comparison] = None) -> None:
         super().__init__(sentence)
         self.sentence, self.comparison = sentence, comparison
-
-
-class NetworkCache:
-    """Networks by implementation, size, dtype and kind; the least recently used leave."""
-
-    def __init__(self, limit: int = 64) -> None:
-        self.limit = limit
-        self._networks: OrderedDict[tuple[Hashable, ...], Any] = OrderedDict()
-
-    def __len__(self) -> int:
-        return len(self._networks)
-
-    def clear(self) -> None:
-        """Forget all, so that the next ones are new."""
-        self._networks.clear()
-
-    def get(
-        self, implementation: Implementation, size: NetworkSize, dtype: str, sequences: bool
-    ) -> Network:
-        """The network of this kind, built if it is not there."""
-        network: Network = self.kept(
-            (implementation, size, dtype, sequences),
-            lambda: implementation.network_for_cases(size, dtype, sequences=sequences),
-        )
-        return network
-
-    def kept(self, key: tuple[Hashable, ...], build: Callable[[], Any]) -> Any:
-        """What is kept under a key, built if it is not there."""
-        if key not in self._networks:
-            self._networks[key] = build()
-            if len(self._networks) > self.limit:
-                self._networks.popitem(last=False)
-        self._networks.move_to_end(key)
-        return self._networks[key]
 
 
 @dataclass

@@ -23,7 +23,7 @@ LAYERS = [
     ["conformance.comparison"],
     ["conformance.implementations", "conformance.minimise", "conformance.time_limit"],
     ["conformance.refusals"],
-    ["conformance.probing"],
+    ["conformance.network_cache", "conformance.probing"],
     ["conformance.subject"],
     ["conformance.answers"],
     ["conformance.tally"],

@@ -13,7 +13,8 @@ from conformance.checking import check, holds_for
 from conformance.faults import seeded_fault
 from conformance.implementations.numpy_loop import NumpyLoop
 from conformance.implementations.protocol import SEVERAL_MODES, Implementation, Network
-from conformance.subject import NetworkCache, Run, Subject
+from conformance.network_cache import NetworkCache
+from conformance.subject import Run, Subject
 from strategies import Case, Dimensions, NetworkSize
 from strategies.dimensions import _Ranges, extents, network_pool
 from strategies.profiles import FEWEST_CASES, PROFILES, Profile
