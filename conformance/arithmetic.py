@@ -30,6 +30,9 @@ import numpy as np
 from conformance.activation_errors import ERRORS
 from strategies.dtypes import POLICIES
 
+#: The exponent's bits of a float64.
+_EXPONENT = np.int64(0x7FF0000000000000)
+
 
 @dataclass(frozen=True)
 class Format:
@@ -58,10 +61,9 @@ class Format:
 
     def ulp(self, value: np.ndarray) -> np.ndarray:
         """The unit in the last place at each value, at least the smallest subnormal."""
-        fraction, exponent = np.frexp(value)
-        # frexp gives 0 the exponent 0; any other fraction is at least a half.
-        ulp = np.ldexp(np.ceil(np.abs(fraction)), exponent - self.precision)
-        return np.maximum(ulp, self.smallest_subnormal)
+        bits = np.asarray(value, dtype=np.float64).view(np.int64)
+        power_of_two = (bits & _EXPONENT).view(np.float64)  # 0 for 0 and subnormals of float64
+        return np.maximum(power_of_two * 2.0 ** (1 - self.precision), self.smallest_subnormal)
 
 
 def _ieee(name: str) -> Format:

@@ -96,6 +96,7 @@ def check(found: Property, subject: Subject) -> Result:
         discriminating=tally.discriminating if found.quota else None,
         worst_share=max(tally.shares) if tally.shares else None,
         median_share=statistics.median(tally.shares) if tally.shares else None,
+        drift=statistics.median(tally.drift) if tally.drift else None,
         seconds=time.monotonic() - started,
         reason=reason,
         devices=devices,

@@ -18,7 +18,7 @@ arithmetic*, SIAM J. Matrix Anal. Appl. 34 (2013).
 
 from __future__ import annotations
 
-from typing import Iterator, Optional
+from typing import Optional
 
 import numpy as np
 
@@ -30,8 +30,11 @@ from strategies import Case
 #: The bound is itself computed in float64, from at most 2^20 non-negative terms in a row, so
 #: that its computed value is at least its true value divided by this (Higham, section 3.1).
 INFLATION = 1 + 2.0**-30
-#: Arrays of so many float64 numbers stay in the cache of a processor while a bound is computed.
-CACHED_NUMBERS = 8192
+
+# A bound makes some fifty arrays. glibc hands such memory back to the system when it is freed, and
+# takes it anew page by page, which costs as much as the arithmetic. Having freed one array of
+# 16 MiB, it keeps up to twice that (mallopt(3), M_MMAP_THRESHOLD). It is never written to.
+np.empty(2**21)
 
 
 def activation_error(
@@ -88,12 +91,9 @@ def residual_state(case: Case, states: np.ndarray, arithmetic: Arithmetic) -> Bo
     x, used, initial = case.processed
     _, Wx, Wh, bh, _, _ = case.as_computed
     weight, activation = np.concatenate([Wx, Wh]), ACTIVATIONS[case.activation]
-    bounded = []
-    for some in _samples(states):
-        before = kept(states[some], initial[some], None if used is None else used[some])[:, :-1]
-        z = affine(np.concatenate([x[some], before], axis=-1), weight, bh, arithmetic, split=case.D)
-        bounded.append(activated(z, activation, arithmetic))
-    judged = _together(bounded)
+    operand = np.concatenate([x, kept(states, initial, used)[:, :-1]], axis=-1)
+    z = affine(operand, weight, bh, arithmetic, split=case.D)
+    judged = activated(z, activation, arithmetic)
     if used is None or used.all():
         return judged
     repeated = kept(states, np.zeros_like(initial), used)[:, 1:]
@@ -118,23 +118,4 @@ def residual_output(case: Case, states: np.ndarray, arithmetic: Arithmetic) -> B
     states = states.astype(float)
     Wo, bo = case.as_computed[4:]
     activation = ACTIVATIONS[case.dense_activation]
-    return _together(
-        [
-            activated(affine(states[some], Wo, bo, arithmetic), activation, arithmetic)
-            for some in _samples(states)
-        ]
-    )
-
-
-def _samples(states: np.ndarray) -> Iterator[slice]:
-    """Slices of samples, so few that what is computed for them stays in the processor's cache."""
-    each = max(1, CACHED_NUMBERS * len(states) // max(states.size, 1))
-    for first in range(0, len(states), each):
-        yield slice(first, first + each)
-
-
-def _together(pieces: list[Bounded]) -> Bounded:
-    if len(pieces) == 1:
-        return pieces[0]
-    values, bounds = zip(*pieces)
-    return Bounded(np.concatenate(values), np.concatenate(bounds))
+    return activated(affine(states, Wo, bo, arithmetic), activation, arithmetic)

@@ -31,9 +31,11 @@ class Result:
     """The outcome of one property on one subject.
 
     ``worst_share`` and ``median_share`` are of the bound used, None where nothing is compared
-    with a bound; ``discriminating`` is None where the property has no quota; ``coverage`` says
-    what the cases were about. ``deviations`` has, for each known deviation that applied, how many
-    cases deviated and how many there were. ``arithmetic`` is the row that the bound was computed
+    with a bound; ``drift`` is the median over the cases of how large the errors are beside those
+    of independent roundings (`conformance.drift`), None where it is not asked; ``discriminating``
+    is None where the property has no quota; ``coverage`` says what the cases were about.
+    ``deviations`` has, for each known deviation that applied, how many cases deviated and how many
+    there were. ``arithmetic`` is the row that the bound was computed
     with, empty where nothing was executed.
     """
 
@@ -48,6 +50,7 @@ class Result:
     discriminating: Optional[int] = None
     worst_share: Optional[float] = None
     median_share: Optional[float] = None
+    drift: Optional[float] = None
     seconds: float = 0.0
     reason: str = ""
     devices: tuple[str, ...] = ()

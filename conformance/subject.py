@@ -12,6 +12,7 @@ from conformance.arithmetic import Arithmetic
 from conformance.comparison import Comparison, compare, informative
 from conformance.deviations import FACTS, Deviation, read_deviations
 from conformance.devices import Device
+from conformance.drift import drift, random_walk
 from conformance.error_bound import residual_output, residual_state
 from conformance.example_database import Examples
 from conformance.implementations.protocol import (
@@ -88,6 +89,8 @@ class Shares:
 
     worst: list[float] = field(default_factory=list)
     informative: bool = True
+    #: How large the errors were beside those of independent roundings, where that is asked.
+    drift: list[float] = field(default_factory=list)
 
 
 class Subject:
@@ -343,16 +346,24 @@ class Subject:
         """Judge a last output by the propagated bound (Z)."""
         self.judge(compare("output", output, self.equation(case)), case, **kwargs)
 
-    def judge_steps(self, case: Case, states: np.ndarray, outputs: np.ndarray) -> None:
-        """Judge every step by the residual bound (R)."""
-        of_states = residual_state(case, states, self.arithmetic)
+    def judge_steps(self, case: Case, states: np.ndarray, outputs: np.ndarray) -> Comparison:
+        """Judge every step by the residual bound (R); returns the comparison of the states."""
+        compared = compare("state", states, residual_state(case, states, self.arithmetic))
         of_outputs = residual_output(case, states, self.arithmetic)
-        self.judge(compare("state", states, of_states), case)
+        self.judge(compared, case)
         self.judge(
             compare("output", outputs, of_outputs),
             case,
             "the {quantity} differs from Dense applied to the emitted state",
         )
+        return compared
+
+    def note_drift(self, case: Case, compared: Comparison) -> None:
+        """Record how large the errors of states are beside those of independent roundings."""
+        expected = random_walk(case, compared.got, self.arithmetic)
+        found = drift(compared.error, expected, self.arithmetic)
+        if found is not None:
+            self.shares.drift.append(found)
 
 
 def require(condition: bool, sentence: str | Callable[[], str]) -> None:

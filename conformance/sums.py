@@ -47,40 +47,45 @@ def affine(
     that keep few bits change each product by at most a factor (1 + ε)² beforehand.
     """
     # A library may hand over subnormals; NumPy multiplies them exactly in float64.
-    magnitude = np.abs(operand)
+    magnitude, bias_size = np.abs(operand), np.abs(bias)
     spread = np.zeros(())
     if operand_error is not None:
         magnitude = magnitude + operand_error
         spread = operand_error @ np.abs(weight)
     z = operand @ weight + bias
     products = magnitude @ np.abs(weight)
-    S = products + np.abs(bias)
-    terms = _terms(magnitude, weight) + (bias != 0)
-    additions = np.maximum(terms - 1, 0)
-
+    S = products + bias_size
+    terms = _terms(magnitude, weight, bias)
     u, gamma = arithmetic.accumulation.unit_roundoff, arithmetic.accumulation.gamma(terms)
     cut = (1 + arithmetic.operand_error) ** 2 - 1
-    largest_partial_sum = (S + np.minimum(S, np.abs(z) + spread)) / 2 + (gamma + cut) * S
-    rounding = u * ((1 + cut) * products + additions * largest_partial_sum) + cut * products
+
+    # Products u (1 + ε)², and additions u ((S + |z|)/2 + (γ + (1 + ε)² − 1) S), with what cutting
+    # operands adds; gathered, because most of the cost of a bound is in passes over (…, m).
+    half = u * np.maximum(terms - 1, 0) / 2
+    size = np.abs(z)
+    rounding = half * (size if operand_error is None else np.minimum(S, size + spread))
+    rounding += half * (1 + 2 * (gamma + cut)) * S
+    rounding += (u * (1 + cut) + cut) * products
     if arithmetic.is_narrow:
-        stored = _parts(operand, weight, bias, split) + np.abs(z)
+        stored = _parts(operand, weight, bias, split) + size
         rounding = _stored(rounding, stored, spread, arithmetic.product_error)
-    rounding = rounding + REFERENCE.gamma(terms + 2) * S
+    rounding += REFERENCE.gamma(terms + 2) * S
     if operand_error is None:
         exact = sums_are_exact(operand, weight, bias, S, arithmetic.exact_bits)
         rounding = np.where(exact, 0.0, rounding)
-    bounded = Bounded(z, rounding + _underflow(magnitude, weight, bias, terms, arithmetic))
-    growth = 1 + gamma + cut
-    if (S * growth * (1 + 4 * u) < arithmetic.storage.largest).all():
+    rounding += _underflow(magnitude, weight, bias, terms, arithmetic)
+    bounded, growth = Bounded(z, rounding), 1 + gamma + cut
+    if (S * (growth * (1 + 4 * u)) < arithmetic.storage.largest).all():
         return bounded
     return _with_extremes(bounded, operand, weight, bias, growth, arithmetic)
 
 
-def _terms(operand: np.ndarray, weight: np.ndarray) -> np.ndarray:
-    """How many terms of each sum are not zero, (…, m); (…, 1) where no weight is zero."""
-    if weight.all():
-        return np.count_nonzero(operand, axis=-1)[..., None].astype(float)
-    return (operand != 0).astype(float) @ (weight != 0).astype(float)
+def _terms(operand: np.ndarray, weight: np.ndarray, bias: np.ndarray) -> np.ndarray:
+    """How many terms of each sum are not zero, (…, m); (…, 1) where all sums have as many."""
+    products, biased = (weight != 0).astype(float), (bias != 0).astype(float)
+    if products.all() and biased.min() == biased.max():
+        products, biased = products[:, :1], biased[:1]
+    return (operand != 0).astype(float) @ products + biased
 
 
 def _parts(operand: np.ndarray, weight: np.ndarray, bias: np.ndarray, split: int) -> np.ndarray:
@@ -127,7 +132,7 @@ def _with_extremes(
     if arithmetic.flushes_subnormals:  # to zero, which is NaN times infinity
         may = may | (decided & _has_subnormals(operand, weight, arithmetic)[..., None])
     signs = np.abs(np.sign(finite) @ np.sign(_finite(weight)) + np.sign(_finite(bias)))
-    terms = _terms(finite, weight) + (bias != 0)
+    terms = _terms(finite, weight, bias)
     # Scaled, because the sum may be too large for the reference as well.
     half = 2.0 ** -(np.frexp(largest)[1] // 2)
     scaled = np.abs(finite * half) @ np.abs(_finite(weight) * half)

@@ -47,6 +47,7 @@ class Tally:
     discriminating: int = 0
     last_discriminates: bool = False
     shares: list[float] = field(default_factory=list)
+    drift: list[float] = field(default_factory=list)
     met: Counter[str] = field(default_factory=Counter)
     deviating: Counter[str] = field(default_factory=Counter)
     _dimensions: Counter[tuple[str, int]] = field(default_factory=Counter)
@@ -57,6 +58,7 @@ class Tally:
         """Count one case; ``quota`` says whether it was meant to show faults."""
         self.cases += 1
         self.shares += shares.worst
+        self.drift += shares.drift
         self.last_discriminates = False
         case, size = drawn.get("case"), drawn.get("size")
         if isinstance(case, Case):

@@ -13,8 +13,8 @@ def wrong_only_under_xla(tf: Any) -> None:
     """Compiled for XLA, the state is scaled by 1 − 1e-5."""
     right = KerasNetwork._trace
 
-    def wrong(self: KerasNetwork, mode: str) -> Any:
-        function = right(self, mode)
+    def wrong(self: KerasNetwork, mode: str, given: list[Any]) -> Any:
+        function = right(self, mode, given)
         if mode != "xla":
             return function
         return lambda x: tf.nest.map_structure(lambda y: y * (1 - 1e-5), function(x))

@@ -7,7 +7,7 @@ through ``tf.keras``. TensorFlow is imported when the first network is built.
 from __future__ import annotations
 
 import os
-from typing import Any, Callable, ClassVar
+from typing import Any, Callable, ClassVar, Optional
 
 import numpy as np
 
@@ -87,25 +87,33 @@ class TensorFlowExecution(KerasExecution):
     _traced: dict[str, Callable[..., Any]]
 
     def execute(self, inputs: list[np.ndarray], mode: str) -> Any:
-        forward = self._trace(mode) if mode != "call" else self._eagerly
-        result = forward(*(self.tf.constant(array) for array in inputs))
+        given = [self.tf.constant(array) for array in inputs]
+        forward = self._trace(mode, given) if mode != "call" else self._eagerly
+        result = forward(*given)
         _computed_on.update(t.device for t in self.tf.nest.flatten(result) if hasattr(t, "device"))
         return result
 
     def _eagerly(self, *inputs: Any) -> Any:
         return self.model(inputs if len(inputs) > 1 else inputs[0], training=False)
 
-    def signature(self) -> list[Any]:
-        """Shape and dtype of each input of the model."""
-        return [self.tf.TensorSpec(tuple(t.shape), t.dtype) for t in self.model.inputs]
+    def input_shapes(self) -> list[tuple[Optional[int], ...]]:
+        """Of each input of the model, None for what may vary."""
+        return [tuple(tensor.shape) for tensor in self.model.inputs]
 
-    def _trace(self, mode: str) -> Callable[..., Any]:
+    def signature(self, given: list[Any]) -> list[Any]:
+        """What the graph takes; dtypes are not the model's: layers of Keras 3.0 change those."""
+        return [
+            self.tf.TensorSpec(shape, tensor.dtype)
+            for shape, tensor in zip(self.input_shapes(), given)
+        ]
+
+    def _trace(self, mode: str, given: list[Any]) -> Callable[..., Any]:
         """``tf.function`` for any N and T ("graph"), or compiled for each shape ("xla")."""
         if mode not in self._traced:
             if mode == "xla":
                 how: dict[str, Any] = {"jit_compile": True}
             else:
-                how = {"input_signature": self.signature()}
+                how = {"input_signature": self.signature(given)}
             self._traced[mode] = self.tf.function(self._eagerly, **how)
         return self._traced[mode]
 
@@ -139,11 +147,10 @@ class KerasComposition(TensorFlowExecution, CompositionModel):
         super().__init__(tf.keras, size, dtype)
         self.tf, self._traced = tf, {}
 
-    def signature(self) -> list[Any]:
-        shape, dtype = self.input_shape()
-        state = self.tf.TensorSpec((None, self.size.M), self.dtype)
-        states = [state] * (2 * self.size.architecture.states)
-        return [self.tf.TensorSpec((None, *shape), dtype), *states]
+    def input_shapes(self) -> list[tuple[Optional[int], ...]]:
+        shape, _ = self.input_shape()
+        states = [(None, self.size.M)] * (2 * self.size.architecture.states)
+        return [(None, *shape), *states]
 
 
 class KerasTensorFlow(KerasTraining, Implementation):

@@ -21,7 +21,8 @@ def test_every_step_equals_the_recurrence(subject: Subject, case: Case) -> None:
     Each state is compared with the equation applied to the state before it, as the
     implementation emitted it, and each output with Dense applied to its state.
     """
-    subject.judge_steps(case, *subject.states_and_outputs(case))
+    compared = subject.judge_steps(case, *subject.states_and_outputs(case))
+    subject.note_drift(case, compared)
 
 
 @holds_for(needs=(STATES,), narrow=True, case=lambda subject: subject.cases("one_hot"))

@@ -71,6 +71,7 @@ FIELDS: dict[str, dict[str, tuple[type, ...]]] = {
         "discriminating": (int, _Optional),
         "worst_share": (*_Number, _Optional),
         "median_share": (*_Number, _Optional),
+        "drift": (*_Number, _Optional),
         "seconds": _Number,
         "reason": (str,),
         "devices": (list,),
@@ -91,6 +92,7 @@ FIELDS: dict[str, dict[str, tuple[type, ...]]] = {
 ADDED: dict[str, dict[str, Any]] = {
     "report": {"planned": [], "troubles": []},
     "environment": {"device": "", "shard": ""},
+    "result": {"drift": None},
 }
 
 
@@ -235,7 +237,8 @@ def _report(plain: dict[str, Any]) -> Report:
         troubles=set(report["troubles"]),
     )
     for i, row in enumerate(report["results"]):
-        result = dict(_checked("result", row, f"results[{i}]"))
+        plain_result = {**ADDED["result"], **row} if isinstance(row, dict) else row
+        result = dict(_checked("result", plain_result, f"results[{i}]"))
         if result["verdict"] not in VERDICTS:
             raise _Damaged(f"results[{i}] has the verdict {result['verdict']!r}")
         nodeid = result.pop("id")

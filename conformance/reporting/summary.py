@@ -122,8 +122,8 @@ def summary_lines(record: RunRecord, width: int) -> list[str]:
 
 
 def _wrapped(line: str, width: int) -> list[str]:
-    """A list of sentences in pieces that fit; the id of a test stays whole, to be copied."""
-    if not line.startswith(NOT_APPLICABLE):
+    """Lists in pieces that fit; the id of a test stays whole, to be copied."""
+    if not line.startswith((NOT_APPLICABLE, "drift")):
         return [line]
     return textwrap.wrap(
         line, width, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False
@@ -133,7 +133,12 @@ def _wrapped(line: str, width: int) -> list[str]:
 def verdict_lines(record: RunRecord) -> list[str]:
     """The verdict, the arithmetic it was judged with, and what makes a pass weaker."""
     results = list(record.results.values())
-    return [*_verdict(record), *_arithmetic(results), *_weaknesses(results, record)]
+    return [
+        *_verdict(record),
+        *_arithmetic(results),
+        *_drift(results),
+        *_weaknesses(results, record),
+    ]
 
 
 def _arithmetic(results: list[Result]) -> list[str]:
@@ -145,6 +150,23 @@ def _arithmetic(results: list[Result]) -> list[str]:
     return [
         f"arithmetic: {', '.join(sorted(names))}: {row}" for row, names in sorted(dtypes.items())
     ]
+
+
+def _drift(results: list[Result]) -> list[str]:
+    """How large errors are beside those of independent roundings, over the modes of each dtype."""
+    found: dict[str, list[float]] = {}
+    for result in results:
+        if result.drift is not None:
+            found.setdefault(result.dtype, []).append(result.drift)
+    figures = [f"{dtype} {_from_to(figures)}" for dtype, figures in found.items()]
+    if not figures:
+        return []
+    return [f"drift: errors are {', '.join(figures)} times those of independent roundings"]
+
+
+def _from_to(figures: list[float]) -> str:
+    low, high = f"{min(figures):.2f}", f"{max(figures):.2f}"
+    return low if low == high else f"{low} to {high}"
 
 
 def _verdict(record: RunRecord) -> list[str]:
