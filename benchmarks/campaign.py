@@ -106,20 +106,23 @@ def sizes(rng: np.random.Generator, activations: tuple[str, ...]) -> Dimensions:
     return Dimensions(N, T, D, M, K, False, str(hidden), str(outer))
 
 
-def networks(
-    source: str, rng: np.random.Generator, dtype: str
-) -> Iterator[tuple[Subject, Dimensions, Network]]:
-    """Networks of a source without end, each for one batch of cases."""
+def subject_of(source: str, dtype: str) -> Subject:
+    """The implementation and the mode that a source names."""
     name, _, mode = source.partition(" ")
     numpy = name.startswith("numpy")
     implementation: Implementation = RandomOrders() if numpy else load_implementation(name)
-    subject = Subject(implementation, "call" if numpy else mode, dtype, Run())
+    return Subject(implementation, "call" if numpy else mode, dtype, Run())
+
+
+def networks(subject: Subject, rng: np.random.Generator) -> Iterator[tuple[Dimensions, Network]]:
+    """Networks of a subject without end, each for one batch of cases."""
+    implementation, dtype = subject.implementation, subject.dtype
     activations = implementation.activations()
     while True:
         size = sizes(rng, activations)
         network = implementation.network_for_cases(size.network, dtype, sequences=True)
         network.rng = rng  # type: ignore[attr-defined]
-        yield subject, size, network
+        yield size, network
 
 
 #: The property of which a case of the campaign checks the numbers: every step, any activation.
@@ -132,12 +135,12 @@ def part(source: str, dtype: str, number: int) -> dict[str, Any]:
     worst: dict[str, dict[str, float]] = {}
     counts: Counter[str] = Counter()
     outside: list[str] = []
-    supply = networks(source, rng, dtype)
+    subject = subject_of(source, dtype)
+    known, supply = subject.known_deviations(CHECKED), networks(subject, rng)
     started, done = time.monotonic(), 0
     each = CASES_PER_NETWORK if source.startswith("keras") else 1
     while done < PART:
-        subject, size, network = next(supply)
-        known = subject.known_deviations(CHECKED)
+        size, network = next(supply)
         for _ in range(min(each, PART - done)):
             texture, seed = str(rng.choice(list(TEXTURES))), int(rng.integers(2**32))
             case = case_of(seeded(texture, seed, size, dtype), size, dtype, texture)

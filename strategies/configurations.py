@@ -192,14 +192,21 @@ def configurations(
     )
 
 
+#: Made once: Hypothesis takes longer to make a strategy than to draw from it.
+_VALUES = {
+    (layer, name): st.sampled_from(argument.values)
+    for layer, known in ARGUMENTS.items()
+    for name, argument in known.items()
+}
+_GIVEN, _RARELY_GIVEN = (st.integers(0, most).map(lambda n: n == 1) for most in (2, 5))
+
+
 @st.composite
 def _arguments(draw: st.DrawFn, layer: str, names: list[str]) -> dict[str, Any]:
     chosen = {}
     for name in names:
-        argument = ARGUMENTS[layer][name]
-        often = st.integers(0, 5 if name in _RARE else 2).map(lambda n: n == 1)
-        if name == "units" or draw(often):
-            chosen[name] = draw(st.sampled_from(argument.values))
+        if name == "units" or draw(_RARELY_GIVEN if name in _RARE else _GIVEN):
+            chosen[name] = draw(_VALUES[layer, name])
     if chosen.get("dtype") in ("float16", "bfloat16"):
         for name in {"kernel_initializer", "recurrent_initializer"} & set(names):
             if chosen.get(name, _ORTHOGONAL).name == "Orthogonal":
@@ -251,6 +258,6 @@ def single_arguments(*, arguments: dict[str, tuple[str, ...]]) -> st.SearchStrat
             SingleArgument,
             st.just(pair[0]),
             st.just(pair[1]),
-            st.sampled_from(ARGUMENTS[pair[0]][pair[1]].values),
+            _VALUES[pair],
         )
     )

@@ -72,7 +72,7 @@ def _asked(subject: Subject, question: Dropout) -> tuple[DropoutLayer, Layout]:
     per_mode=False,
     builds=True,
     question=lambda subject: dropouts(
-        ways=(*subject.implementation.training_ways, "predict"), large=False
+        ways=("predict", *subject.implementation.training_ways), large=False
     ),
 )
 def test_dropout_does_nothing_at_inference(subject: Subject, question: Dropout) -> None:
