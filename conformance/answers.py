@@ -216,15 +216,19 @@ def judge_calls(
 def _continued(subject: Subject, pieces: list[Case], state: Optional[np.ndarray]) -> Case:
     """What the state went through before and in the last of these pieces."""
     last = pieces[-1]
+    if state is not None:
+        return going_on_from(subject, last, state)
     given = last.initial_state is not None
-    if given and (
-        subject.implementation.initial_state_overrides or (state is not None and not state.any())
-    ):
-        return last
-    if state is None:
-        return joined(pieces)
-    options = (last.options or Options())._replace(initial_state=True)
-    return last.replace(options=options, initial_state=state.astype(last.inputs.dtype))
+    return last if given and subject.implementation.initial_state_overrides else joined(pieces)
+
+
+def going_on_from(subject: Subject, case: Case, state: np.ndarray) -> Case:
+    """The case as it is when a stateful network has that state, (N, M)."""
+    overrides = subject.implementation.initial_state_overrides or not state.any()
+    if case.initial_state is not None and overrides:
+        return case
+    options = (case.options or Options())._replace(initial_state=True)
+    return case.replace(options=options, initial_state=state.astype(case.inputs.dtype))
 
 
 def in_pieces(case: Case, ends: list[int]) -> list[Case]:

@@ -300,6 +300,18 @@ def reset_to_a_small_state(self):
     self.recorded = self.stored(np.full((N, M), 1e-4))
 
 
+@overriding("set_state", "state")
+def state_that_is_set_is_ignored(self, state):
+    """A state that is set is taken for zero."""
+    self.recorded = None
+
+
+@overriding("set_state", "state")
+def state_that_is_set_is_of_the_first_sample(self, state):
+    """All samples go on from the state that is set for the first."""
+    self.recorded = self.stored(np.repeat(state[:1], len(state), axis=0))
+
+
 # Unrolling, and what must not matter at inference
 
 

@@ -15,6 +15,7 @@ from typing import Any, Callable, ClassVar, NamedTuple
 import numpy as np
 
 from conformance.implementations.keras_composition import CompositionModel
+from conformance.implementations.keras_configured import set_default_dtype
 from conformance.implementations.keras_network import (
     KerasExecution,
     KerasModel,
@@ -30,6 +31,7 @@ from conformance.implementations.protocol import (
     COMPOSITIONS,
     CONSTRAINTS,
     OPTIONS,
+    STATE_SET,
     TRAINING,
     TRAINING_CAPABILITIES,
     Implementation,
@@ -116,6 +118,7 @@ def load_keras(backend: str) -> Any:
         )
     if backend == "torch":
         importlib.import_module("torch").set_num_threads(1)
+    set_default_dtype(keras)
     return keras
 
 
@@ -176,7 +179,7 @@ class BackendComposition(BackendExecution, CompositionModel):
 class KerasBackend(KerasTraining, Implementation):
     """``--implementation keras:jax``, and so on."""
 
-    capabilities = frozenset(CAPABILITIES)
+    capabilities = frozenset(CAPABILITIES) - {STATE_SET}
     threads = "threads as the backend chooses"
     costs: ClassVar[dict[str, int]] = {}
 

@@ -28,6 +28,12 @@ def is_keras_2(keras: Any) -> bool:
     return not hasattr(keras, "ops")
 
 
+def set_default_dtype(keras: Any) -> None:
+    """Make float32 the default dtype of Keras 3, which else is that of a process's first layer."""
+    if not is_keras_2(keras):
+        keras.mixed_precision.set_global_policy("float32")
+
+
 def known_arguments(keras: Any) -> dict[str, tuple[str, ...]]:
     """Those of `ARGUMENTS` that the constructors of this version take."""
     classes = {"simple_rnn": keras.layers.SimpleRNN, "dense": keras.layers.Dense}
@@ -42,6 +48,7 @@ def known_arguments(keras: Any) -> dict[str, tuple[str, ...]]:
 
 def new_layers(keras: Any, configuration: Configuration) -> tuple[Any, Any]:
     """A new SimpleRNN and a new Dense of the configuration."""
+    keras.backend.set_floatx("float32")  # the default dtype of Keras 2
     rnn = _given(keras, configuration.given("simple_rnn"))
     dense = _given(keras, configuration.given("dense"))
     return keras.layers.SimpleRNN(**rnn), keras.layers.Dense(**dense)

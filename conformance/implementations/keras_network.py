@@ -170,6 +170,9 @@ class KerasModel(KerasExecution, Network):
         reset = getattr(self.simple_rnn, "reset_state", None) or self.simple_rnn.reset_states
         reset()
 
+    def set_state(self, state: np.ndarray) -> None:
+        self.simple_rnn.reset_states(states=[state])
+
     def weight_table(self) -> list[Weight]:
         table = []
         for name, layer in (("simple_rnn", self.simple_rnn), ("dense", self.dense)):

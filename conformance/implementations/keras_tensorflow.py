@@ -12,7 +12,7 @@ from typing import Any, Callable, ClassVar, Optional
 import numpy as np
 
 from conformance.implementations.keras_composition import CompositionModel
-from conformance.implementations.keras_configured import known_arguments, seen_of
+from conformance.implementations.keras_configured import known_arguments, seen_of, set_default_dtype
 from conformance.implementations.keras_network import (
     KerasExecution,
     KerasModel,
@@ -29,6 +29,7 @@ from conformance.implementations.protocol import (
     CAPABILITIES,
     OF_LAYERS,
     PICKLING,
+    STATE_SET,
     Implementation,
     ImplementationError,
 )
@@ -76,6 +77,7 @@ def load_tensorflow() -> Any:
         tf.config.threading.set_intra_op_parallelism_threads(1)
         tf.config.threading.set_inter_op_parallelism_threads(1)
         tf.get_logger().setLevel("ERROR")
+        set_default_dtype(tf.keras)
         _tensorflow = tf
     return _tensorflow
 
@@ -169,9 +171,11 @@ class KerasTensorFlow(KerasTraining, Implementation):
 
     @property
     def capabilities(self) -> frozenset[str]:  # type: ignore[override]
-        """All; before Keras 3.3 models of Keras 3 cannot be pickled."""
+        """Nearly all: Keras 3 sets no state, and before 3.3 its models cannot be pickled."""
         keras = self.versions().get("keras", "2")
-        without = {PICKLING} if keras.startswith(("3.0.", "3.1.", "3.2.")) else set()
+        without = {STATE_SET} if keras.startswith("3.") else set()
+        if keras.startswith(("3.0.", "3.1.", "3.2.")):
+            without.add(PICKLING)
         return frozenset((*CAPABILITIES, *OF_LAYERS)) - without
 
     def network(self, size: NetworkSize, dtype: str, *, sequences: bool) -> KerasNetwork:

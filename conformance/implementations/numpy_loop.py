@@ -21,6 +21,7 @@ from conformance.implementations.protocol import (
     OUTPUT,
     PARAMETERS,
     SHAPES,
+    STATE_SET,
     STATES,
     WEIGHTS,
     Answer,
@@ -152,6 +153,9 @@ class NumpyNetwork(Network):
     def reset_state(self) -> None:
         self.recorded = None
 
+    def set_state(self, state: np.ndarray) -> None:
+        self.recorded = self.stored(state)
+
     def set_weights(self, weights: Sequence[np.ndarray]) -> None:
         self.weights = [np.array(w) for w in weights]
 
@@ -195,7 +199,17 @@ class NumpyLoop(Implementation):
     modes = ("call",)
     dtypes = DTYPES
     capabilities = frozenset(
-        {OUTPUT, STATES, WEIGHTS, PARAMETERS, SHAPES, INITIAL_WEIGHTS, CHOSEN_ACTIVATIONS, OPTIONS}
+        {
+            OUTPUT,
+            STATES,
+            WEIGHTS,
+            PARAMETERS,
+            SHAPES,
+            INITIAL_WEIGHTS,
+            CHOSEN_ACTIVATIONS,
+            OPTIONS,
+            STATE_SET,
+        }
     )
     network_class = NumpyNetwork
 

@@ -39,6 +39,8 @@ CHOSEN_ACTIVATIONS = "activations"
 
 #: Options of SimpleRNN and Dense (`strategies.options`), masks and initial states among them.
 OPTIONS = "options"
+#: A stateful network with options can be given the state to go on from: Keras 2.
+STATE_SET = "a state that is set"
 
 #: Models with wrappers, cells, masking layers, several layers (`strategies.architectures`).
 COMPOSITIONS = "compositions"
@@ -82,6 +84,7 @@ CAPABILITIES = (
     INITIAL_WEIGHTS,
     CHOSEN_ACTIVATIONS,
     OPTIONS,
+    STATE_SET,
     COMPOSITIONS,
     *TRAINING_CAPABILITIES,
 )
@@ -226,6 +229,10 @@ class Network:
     def reset_state(self) -> None:
         """Let a stateful network forget its state. Capability OPTIONS."""
         raise _undefined(self, "reset_state", OPTIONS)
+
+    def set_state(self, state: np.ndarray) -> None:
+        """Let a stateful network go on from this state, (N, M). Capability STATE_SET."""
+        raise _undefined(self, "set_state", STATE_SET)
 
     def get_weights(self) -> list[np.ndarray]:
         """The five weight arrays. Capability WEIGHTS."""

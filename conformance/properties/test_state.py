@@ -9,12 +9,13 @@ from conformance.answers import (
     ask_afresh,
     ask_in_batches,
     cases_with,
+    going_on_from,
     in_pieces,
     judge_answer,
     judge_calls,
 )
 from conformance.checking import holds_for
-from conformance.implementations.protocol import OPTIONS, PREDICT
+from conformance.implementations.protocol import OPTIONS, PREDICT, STATE_SET
 from conformance.subject import Subject
 from strategies import Case, seeds
 
@@ -56,6 +57,24 @@ def test_a_network_that_is_reset_begins_anew(subject: Subject, case: Case) -> No
         return  # simplified to what this is not about
     ask(subject, case)
     judge_answer(subject, case, ask_afresh(subject, case))
+
+
+@holds_for(
+    needs=(OPTIONS, STATE_SET),
+    quota=False,
+    case=lambda subject: cases_with(subject, stateful=True, initial_state=False),
+    seed=lambda subject: seeds(),
+)
+def test_a_network_goes_on_from_a_state_that_is_set(
+    subject: Subject, case: Case, seed: int
+) -> None:
+    """A stateful network goes on from a state that is set."""
+    if not (case.options and case.options.stateful):
+        return  # simplified to what this is not about
+    drawn = np.random.default_rng(seed).uniform(-1, 1, (case.N, case.M))
+    state = drawn.astype(case.inputs.dtype)
+    subject.network(case, sequences=False).set_state(state)
+    judge_answer(subject, case, ask(subject, case), going_on_from(subject, case, state))
 
 
 @holds_for(
