@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import time
 import traceback
 import zlib
 from typing import Any, Callable, Iterator, Optional
+from unittest import SkipTest
 
 import numpy as np
 from hypothesis import HealthCheck, Phase, core, given, seed, settings, target
@@ -57,7 +59,9 @@ def _try_again(attempt: _Attempt) -> None:
     own = attempt.subject.run.seed
     for earlier in _database(attempt, own).seeds() if attempt.subject.part.first else []:
         if earlier != own:
-            _as_hypothesis_test(attempt, earlier)()
+            # Hypothesis skips a test of which nothing that is kept can still be drawn.
+            with contextlib.suppress(SkipTest):
+                _as_hypothesis_test(attempt, earlier)()
             _database(attempt, earlier).forget()
 
 

@@ -131,6 +131,21 @@ def test_a_failing_case_is_tried_first_by_a_run_with_another_seed(parts):
     assert checked(wrong, 4).cases > 1  # what does not fail is forgotten
 
 
+def test_a_case_that_is_gone_does_not_keep_others_from_being_tried():
+    kept = InMemoryExampleDatabase()
+
+    def checked(function, seed):
+        run = {"max_examples": 50, "seed": seed, "examples": Examples(kept)}
+        return check(LAST_OUTPUT, subject_of(FunctionImplementation(function, "mine:f"), **run))
+
+    assert checked(lambda x, Wx, Wh, bh, Wo, bo: forward(x, Wx, Wh.T, bh, Wo, bo), 1).cases
+    for key in [key for key in kept.data if b"seeds of" not in key]:
+        del kept.data[key]
+    result = checked(forward, 2)
+    assert result.verdict == "conforms"
+    assert result.cases >= 50
+
+
 # --- In a run --------------------------------------------------------------------------------
 
 FAILING = ("--implementation", "mine:transposed", "-k", "last_output_equals and float32",
