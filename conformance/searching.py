@@ -94,6 +94,7 @@ class _Attempt:
     def __init__(self, found: Property, subject: Subject, tally: Tally) -> None:
         self.found, self.subject, self.tally = found, subject, tally
         self.failure: Optional[Failure] = None
+        self.largest_share = 0.0
         self._failed: dict[bytes, Failure] = {}
         self._deadline = float("inf")
         self._known = subject.known_deviations(found.name)
@@ -189,9 +190,11 @@ def _as_hypothesis_test(attempt: _Attempt, earlier: Optional[int] = None) -> Cal
 
     def one_case(**drawn: Any) -> None:
         attempt(**drawn)
-        # What comes closest to the bound is tried more often, where it could show a fault.
+        # What comes closest to the bound is tried more often, where it could show a fault. What is
+        # further away is no target: Hypothesis would compare it with all others, which is slow.
         share = max(attempt.subject.shares.worst, default=0.0)
-        if 0 < share <= 1 and attempt.tally.last_discriminates:
+        if 0 < share <= 1 and share >= attempt.largest_share and attempt.tally.last_discriminates:
+            attempt.largest_share = share
             target(share, label="share of the bound")
 
     one_case.__name__ = _name(attempt)
