@@ -100,9 +100,10 @@ class RandomOrders(NumpyLoop):
 
 
 def sizes(rng: np.random.Generator, activations: tuple[str, ...]) -> Dimensions:
-    """Mostly small dimensions, so that a million cases are feasible; tanh in two of three."""
+    """Mostly small dimensions, so that a million cases are feasible; mostly tanh."""
     N, T, D, M, K = (int(rng.choice(extents(1, most))) for most in (8, 12, 16, 16, 8))
-    hidden, outer = ("tanh", "linear") if rng.random() < 2 / 3 else rng.choice(activations, 2)
+    usual = len(activations) == 1 or rng.random() < 2 / 3
+    hidden, outer = ("tanh", "linear") if usual else rng.choice(activations, 2)
     return Dimensions(N, T, D, M, K, False, str(hidden), str(outer))
 
 
@@ -117,7 +118,7 @@ def subject_of(source: str, dtype: str) -> Subject:
 def networks(subject: Subject, rng: np.random.Generator) -> Iterator[tuple[Dimensions, Network]]:
     """Networks of a subject without end, each for one batch of cases."""
     implementation, dtype = subject.implementation, subject.dtype
-    activations = implementation.activations()
+    activations = subject.activations
     while True:
         size = sizes(rng, activations)
         network = implementation.network_for_cases(size.network, dtype, sequences=True)
@@ -190,7 +191,11 @@ def dtypes_of(source: str) -> tuple[str, ...]:
         return DTYPES
     implementation = load_implementation(name)
     missing = "not installed" in implementation.versions().values()
-    return () if missing else implementation.dtypes
+    if missing:
+        return ()
+    # But on TensorFlow, Keras 3 computes float64 in float32, or raises: a known deviation.
+    left_out = {"float64"} if name.startswith("keras:") else set()
+    return tuple(dtype for dtype in implementation.dtypes if dtype not in left_out)
 
 
 def parts(cases: int, sources: list[str]) -> list[tuple[str, str, int]]:
