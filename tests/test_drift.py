@@ -1,12 +1,17 @@
 """The drift figure: how large rounding errors are beside what chance makes of them."""
 
+import json
+
 import numpy as np
 import pytest
+from pages import a_report, a_result
 
 from conformance.arithmetic import IEEE, truncated
 from conformance.comparison import compare
 from conformance.drift import drift, random_walk
 from conformance.error_bound import residual_state
+from conformance.reporting.json_report import read_json
+from conformance.reporting.summary import verdict_lines
 from strategies import Dimensions
 from strategies.cases import case_of
 from strategies.tensors import seeded
@@ -103,3 +108,33 @@ def test_a_partial_sum_is_as_large_as_stated():
     sums = [np.cumsum(random.permutation(p))[1:] for _ in range(20_000)]
     stated = ((n + 1) / 6 - 1 / n) * squares + (n + 1) / 3 * z**2
     assert np.mean([(s**2).sum() for s in sums]) == pytest.approx(stated, rel=0.02)
+
+
+# --- In summaries and reports ----------------------------------------------------------------
+
+
+def test_the_summary_has_the_drift_of_each_dtype_over_its_modes():
+    results = [
+        a_result("a", "call", "float64", drift=0.4),
+        a_result("a", "call", "float32", drift=0.5),
+        a_result("a", "graph", "float32", drift=0.7),
+        a_result("b", "call", "float32"),
+    ]
+    (line,) = [line for line in verdict_lines(a_report(*results).record) if "drift" in line]
+    assert "errors are float32 0.50 to 0.70, float64 0.40 times those of independent" in line
+
+
+def test_without_a_drift_the_summary_does_not_speak_of_it():
+    lines = verdict_lines(a_report(a_result()).record)
+    assert not any(line.startswith("drift") for line in lines)
+
+
+def test_a_report_keeps_the_drift_and_older_reports_have_none(tmp_path):
+    path = tmp_path / "run.json"
+    plain = a_report(a_result("a", drift=0.5)).as_dict()
+    path.write_text(json.dumps(plain), encoding="utf-8")
+    assert [r.drift for r in read_json(path).record.results.values()] == [0.5]
+    for result in plain["results"]:
+        del result["drift"]
+    path.write_text(json.dumps(plain), encoding="utf-8")
+    assert [r.drift for r in read_json(path).record.results.values()] == [None]

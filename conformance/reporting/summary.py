@@ -9,6 +9,7 @@ from typing import Any, Iterable, Optional
 
 from conformance.deviations import CASES_TO_DISPROVE, Deviation
 from conformance.results import CONFORMS, DEVIATES, FAILS, NOT_APPLICABLE, Result
+from strategies.dtypes import DTYPES
 
 #: A property warns when fewer of its cases than this could have shown a fault.
 QUOTA = 0.4
@@ -158,7 +159,7 @@ def _drift(results: list[Result]) -> list[str]:
     for result in results:
         if result.drift is not None:
             found.setdefault(result.dtype, []).append(result.drift)
-    figures = [f"{dtype} {_from_to(figures)}" for dtype, figures in found.items()]
+    figures = [f"{dtype} {_from_to(found[dtype])}" for dtype in DTYPES if dtype in found]
     if not figures:
         return []
     return [f"drift: errors are {', '.join(figures)} times those of independent roundings"]
