@@ -103,7 +103,7 @@ class TensorFlowExecution(KerasExecution):
         return [tuple(tensor.shape) for tensor in self.model.inputs]
 
     def signature(self, given: list[Any]) -> list[Any]:
-        """What the graph takes; dtypes are not the model's: layers of Keras 3.0 change those."""
+        """What the graph takes; not the model's dtypes, which layers of Keras 3.0 to 3.3 change."""
         return [
             self.tf.TensorSpec(shape, tensor.dtype)
             for shape, tensor in zip(self.input_shapes(), given)

@@ -1,4 +1,4 @@
-"""Keras 3.0: Bidirectional with return_state=True cannot be built in a functional model."""
+"""Keras 3.0 and 3.1: Bidirectional with return_state=True cannot be built in a functional model."""
 
 import tensorflow as tf
 
