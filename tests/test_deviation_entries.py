@@ -26,7 +26,7 @@ DECLARED = {
 }
 #: Each script says itself which backend of Keras it needs.
 BACKENDS = {"keras:openvino": "openvino", "keras:jax": "jax", "keras:torch": "torch",
-            "onnxruntime": "onnxruntime"}  # fmt: skip
+            "keras:numpy": "jax", "onnxruntime": "onnxruntime"}  # fmt: skip
 
 
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.name)
