@@ -19,7 +19,7 @@ LAYERS = [
     ["conformance.chance", "conformance.distributions"],
     ["conformance.sums"],
     ["conformance.error_bound", "conformance.training"],
-    ["conformance.propagation", "conformance.composition"],
+    ["conformance.propagation", "conformance.composition", "conformance.drift"],
     ["conformance.comparison"],
     ["conformance.implementations", "conformance.minimise", "conformance.time_limit"],
     ["conformance.refusals"],
