@@ -16,7 +16,8 @@ import numpy as np
 
 from conformance.activations import ACTIVATIONS
 from conformance.arithmetic import Arithmetic
-from conformance.error_bound import kept
+from conformance.error_bound import summed
+from conformance.sums import terms_of
 from strategies import Case
 
 
@@ -28,21 +29,17 @@ def random_walk(case: Case, states: np.ndarray, arithmetic: Arithmetic) -> np.nd
     square of the k-th partial sum is, in the mean, k(n−k)/(n(n−1)) Σp² + k(k−1)/(n(n−1)) z², and
     that of all but the first is (n+1)/6 Σp² − Σp²/n + (n+1)/3 z².
     """
-    states = states.astype(float)
-    x, used, initial = case.processed
-    _, Wx, Wh, bh, _, _ = case.as_computed
+    operand, weight, bias = summed(case, states.astype(float))
     activation = ACTIVATIONS[case.activation]
-    operand = np.concatenate([x, kept(states, initial, used)[:, :-1]], axis=-1)
-    weight = np.concatenate([Wx, Wh])
-    z = operand @ weight + bh
+    z = operand @ weight + bias
     products = operand**2 @ weight**2
-    squares = products + bh**2
-    n = (operand != 0).astype(float) @ (weight != 0).astype(float) + (bh != 0)
+    squares = products + bias**2
+    n = terms_of(operand, weight, bias)
     partial_sums = ((n + 1) / 6 - 1 / np.maximum(n, 1)) * squares + (n + 1) / 3 * z**2
     of_z = arithmetic.accumulation.unit_roundoff**2 * (products + np.where(n > 1, partial_sums, 0))
     if arithmetic.is_narrow:  # the two products, their sum and the total are stored
-        zx = x @ Wx
-        zh = z - bh - zx
+        zx = operand[..., : case.D] @ weight[: case.D]
+        zh = z - bias - zx
         stored = zx**2 + zh**2 + (zx + zh) ** 2 + z**2
         of_z = of_z + arithmetic.product_error**2 * stored
     of_f = (arithmetic.storage.ulp(activation.value(z)) / 2) ** 2

@@ -88,12 +88,9 @@ def residual_state(case: Case, states: np.ndarray, arithmetic: Arithmetic) -> Bo
     exactly what was emitted before it.
     """
     states = states.astype(float)
-    x, used, initial = case.processed
-    _, Wx, Wh, bh, _, _ = case.as_computed
-    weight, activation = np.concatenate([Wx, Wh]), ACTIVATIONS[case.activation]
-    operand = np.concatenate([x, kept(states, initial, used)[:, :-1]], axis=-1)
-    z = affine(operand, weight, bh, arithmetic, split=case.D)
-    judged = activated(z, activation, arithmetic)
+    z = affine(*summed(case, states), arithmetic, split=case.D)
+    judged = activated(z, ACTIVATIONS[case.activation], arithmetic)
+    _, used, initial = case.processed
     if used is None or used.all():
         return judged
     repeated = kept(states, np.zeros_like(initial), used)[:, 1:]
@@ -101,6 +98,17 @@ def residual_state(case: Case, states: np.ndarray, arithmetic: Arithmetic) -> Bo
         repeated = np.zeros_like(repeated)
     step = used[:, :, None]
     return Bounded(np.where(step, judged.value, repeated), np.where(step, judged.bound, 0.0))
+
+
+def summed(case: Case, states: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """[x_t, h_{t-1}] (N, T, D + M), [Wx; Wh] (D + M, M) and bh (M,), of which a step is the sum.
+
+    h_{t-1} is what the implementation emitted before, ``states`` (N, T, M) in float64.
+    """
+    x, used, initial = case.processed
+    _, Wx, Wh, bh, _, _ = case.as_computed
+    operand = np.concatenate([x, kept(states, initial, used)[:, :-1]], axis=-1)
+    return operand, np.concatenate([Wx, Wh]), bh
 
 
 def kept(emitted: np.ndarray, initial: np.ndarray, used: Optional[np.ndarray]) -> np.ndarray:

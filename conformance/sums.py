@@ -55,7 +55,7 @@ def affine(
     z = operand @ weight + bias
     products = magnitude @ np.abs(weight)
     S = products + bias_size
-    terms = _terms(magnitude, weight, bias)
+    terms = terms_of(magnitude, weight, bias)
     u, gamma = arithmetic.accumulation.unit_roundoff, arithmetic.accumulation.gamma(terms)
     cut = (1 + arithmetic.operand_error) ** 2 - 1
 
@@ -80,7 +80,7 @@ def affine(
     return _with_extremes(bounded, operand, weight, bias, growth, arithmetic)
 
 
-def _terms(operand: np.ndarray, weight: np.ndarray, bias: np.ndarray) -> np.ndarray:
+def terms_of(operand: np.ndarray, weight: np.ndarray, bias: np.ndarray) -> np.ndarray:
     """How many terms of each sum are not zero, (…, m); (…, 1) where all sums have as many."""
     products, biased = (weight != 0).astype(float), (bias != 0).astype(float)
     if products.all() and biased.min() == biased.max():
@@ -132,7 +132,7 @@ def _with_extremes(
     if arithmetic.flushes_subnormals:  # to zero, which is NaN times infinity
         may = may | (decided & _has_subnormals(operand, weight, arithmetic)[..., None])
     signs = np.abs(np.sign(finite) @ np.sign(_finite(weight)) + np.sign(_finite(bias)))
-    terms = _terms(finite, weight, bias)
+    terms = terms_of(finite, weight, bias)
     # Scaled, because the sum may be too large for the reference as well.
     half = 2.0 ** -(np.frexp(largest)[1] // 2)
     scaled = np.abs(finite * half) @ np.abs(_finite(weight) * half)

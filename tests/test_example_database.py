@@ -26,7 +26,7 @@ from conformance.example_database import (
     open_database,
 )
 from conformance.implementations.function import FunctionImplementation
-from conformance.parts import Part
+from conformance.parts import WHOLE, Part
 
 KEY, VALUE = b"key", b"value"
 
@@ -113,35 +113,32 @@ def test_what_only_came_close_is_not_kept():
     assert of_part(kept).seeds() == []
 
 
+def wrong(x, Wx, Wh, bh, Wo, bo):
+    return forward(x, Wx, Wh.T, bh, Wo, bo)
+
+
+def checked(function, kept, seed, cases, part=WHOLE):
+    """The result of a run that keeps its failing cases there."""
+    run = {"max_examples": cases, "seed": seed, "examples": Examples(kept)}
+    subject = subject_of(FunctionImplementation(function, "mine:forward"), **run)
+    return check(LAST_OUTPUT, subject.only(part))
+
+
 @pytest.mark.parametrize("parts", [1, 3])
 def test_a_failing_case_is_tried_first_by_a_run_with_another_seed(parts):
-    examples = Examples(InMemoryExampleDatabase())
-
-    def checked(function, seed):
-        run = {"max_examples": 200, "seed": seed, "examples": examples}
-        subject = subject_of(FunctionImplementation(function, "mine:forward"), **run)
-        return check(LAST_OUTPUT, subject.only(Part(1, parts)))
-
-    def wrong(x, Wx, Wh, bh, Wo, bo):
-        return forward(x, Wx, Wh.T, bh, Wo, bo)
-
-    assert checked(wrong, 1).cases > 1
-    assert checked(wrong, 2).cases == 1
-    assert checked(forward, 3).verdict == "conforms"
-    assert checked(wrong, 4).cases > 1  # what does not fail is forgotten
+    kept, part = InMemoryExampleDatabase(), Part(1, parts)
+    assert checked(wrong, kept, 1, 200, part).cases > 1
+    assert checked(wrong, kept, 2, 200, part).cases == 1
+    assert checked(forward, kept, 3, 200, part).verdict == "conforms"
+    assert checked(wrong, kept, 4, 200, part).cases > 1  # what does not fail is forgotten
 
 
 def test_a_case_that_is_gone_does_not_keep_others_from_being_tried():
     kept = InMemoryExampleDatabase()
-
-    def checked(function, seed):
-        run = {"max_examples": 50, "seed": seed, "examples": Examples(kept)}
-        return check(LAST_OUTPUT, subject_of(FunctionImplementation(function, "mine:f"), **run))
-
-    assert checked(lambda x, Wx, Wh, bh, Wo, bo: forward(x, Wx, Wh.T, bh, Wo, bo), 1).cases
+    assert checked(wrong, kept, 1, 50).cases
     for key in [key for key in kept.data if b"seeds of" not in key]:
         del kept.data[key]
-    result = checked(forward, 2)
+    result = checked(forward, kept, 2, 50)
     assert result.verdict == "conforms"
     assert result.cases >= 50
 

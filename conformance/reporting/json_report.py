@@ -222,10 +222,9 @@ class _Damaged(Exception):
 def _report(plain: dict[str, Any]) -> Report:
     if plain.get("schema") != SCHEMA:
         raise _Damaged(f"its schema is {plain.get('schema')!r}")
-    report = _checked("report", {**ADDED["report"], **plain}, "the report")
+    report = _checked("report", plain, "the report")
     suite = _checked("suite", report["suite"], "suite")
-    plain_environment = {**ADDED["environment"], **report["environment"]}
-    environment = Environment(**_checked("environment", plain_environment, "environment"))
+    environment = Environment(**_checked("environment", report["environment"], "environment"))
     if environment.shard and _no_shard(environment.shard):
         raise _Damaged(f"environment has shard = {environment.shard!r}")
     record = RunRecord(
@@ -237,8 +236,7 @@ def _report(plain: dict[str, Any]) -> Report:
         troubles=set(report["troubles"]),
     )
     for i, row in enumerate(report["results"]):
-        plain_result = {**ADDED["result"], **row} if isinstance(row, dict) else row
-        result = dict(_checked("result", plain_result, f"results[{i}]"))
+        result = dict(_checked("result", row, f"results[{i}]"))
         if result["verdict"] not in VERDICTS:
             raise _Damaged(f"results[{i}] has the verdict {result['verdict']!r}")
         nodeid = result.pop("id")
@@ -268,6 +266,7 @@ def _checked(part: str, plain: Any, where: str) -> dict[str, Any]:
     """``plain`` with the fields of this part, if it has them all and they are of their types."""
     if not isinstance(plain, dict):
         raise _Damaged(f"{where} is missing")
+    plain = {**ADDED.get(part, {}), **plain}
     for name, types in FIELDS[part].items():
         if name not in plain:
             raise _Damaged(f"{where} lacks {name!r}")

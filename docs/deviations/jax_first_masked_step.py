@@ -1,4 +1,4 @@
-"""Keras 3 on JAX: a masked first step returns the initial state; on TensorFlow it returns 0."""
+"""Keras 3 on JAX, as on NumPy: a masked first step returns the initial state, on TensorFlow 0."""
 
 import os
 
