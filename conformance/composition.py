@@ -22,13 +22,33 @@ Weights = Sequence[np.ndarray]
 
 def expected(case: Composition, arithmetic: Arithmetic) -> Bounded:
     """The output, (N, K) or (N, T, K), and a bound for each number."""
+    return expected_calls(case, [case.inputs], arithmetic)[0]
+
+
+def expected_calls(
+    case: Composition,
+    pieces: Sequence[np.ndarray],
+    arithmetic: Arithmetic,
+    *,
+    initial_state_overrides: bool = True,
+) -> list[Bounded]:
+    """The output of each of several calls; a stateful model goes on where the last one ended.
+
+    In Bidirectional each direction goes on where it ended itself, the backward one at the X
+    """
     layers = [[w.astype(float) for w in layer] for layer in case.weights]
-    x, used = _front(case, layers)
-    initial = [Bounded(h.astype(float), np.zeros(h.shape)) for h in case.initial_states]
-    hidden = _recurrent(x, used, layers, case.size.architecture, arithmetic, initial)
-    if case.size.architecture.end == "flatten":
-        hidden = Bounded(*(a.reshape(len(a), -1) for a in hidden))
-    return dense_of(hidden, layers[-1], arithmetic)
+    architecture = case.size.architecture
+    given = [[Bounded(h.astype(float), np.zeros(h.shape))] for h in case.initial_states]
+    begin, outputs = given or [[], []], []
+    for inputs in pieces:
+        x, used = _front(architecture.front, inputs, layers)
+        hidden, end = _recurrent(x, used, layers, architecture, arithmetic, begin)
+        if architecture.stateful and not (given and initial_state_overrides):
+            begin = end
+        if architecture.end == "flatten":
+            hidden = Bounded(*(a.reshape(len(a), -1) for a in hidden))
+        outputs.append(dense_of(hidden, layers[-1], arithmetic))
+    return outputs
 
 
 def _recurrent(
@@ -37,15 +57,19 @@ def _recurrent(
     layers: Sequence[Weights],
     architecture: Architecture,
     arithmetic: Arithmetic,
-    initial: Sequence[Bounded],
-) -> Bounded:
-    """What the recurrent part returns, (N, T, …) or (N, …); states beside the merged output."""
+    begin: Sequence[Sequence[Bounded]],
+) -> tuple[Bounded, list[list[Bounded]]]:
+    """What the recurrent part returns, (N, T, …) or (N, …); states beside the merged output.
+
+    And the states at the end of both directions, or of the first and the last layer, which begin
+    with ``begin``.
+    """
     weights, backwards = layers[-2], architecture.go_backwards
     cells = [weights[i : i + 3] for i in range(0, len(weights), 3)]
     if architecture.recurrent == "bidirectional":
         (forward, at_end), (backward, at_start) = (
-            _rnn(x, used, [cell], order, architecture, arithmetic, initial[i : i + 1])
-            for i, (cell, order) in enumerate(zip(cells, (backwards, not backwards)))
+            _rnn(x, used, [cell], order, architecture, arithmetic, states)
+            for cell, order, states in zip(cells, (backwards, not backwards), begin)
         )
         if architecture.return_sequences:
             backward = Bounded(*(a[:, ::-1] for a in backward))
@@ -53,16 +77,19 @@ def _recurrent(
             forward, backward = _last(forward), _last(backward)
         output = merged(forward, backward, architecture.merge, arithmetic)
         beside = [output, *at_end, *at_start] if architecture.states else [output]
-        return Bounded(*(np.concatenate(arrays, axis=-1) for arrays in zip(*beside)))
+        joined = Bounded(*(np.concatenate(arrays, axis=-1) for arrays in zip(*beside)))
+        return joined, [at_end, at_start]
+    first: list[Bounded] = []
     if architecture.recurrent == "two layers":
-        x, _ = _rnn(x, used, [layers[-3]], False, Architecture(), arithmetic)
-    hidden, _ = _rnn(x, used, cells, backwards, architecture, arithmetic)
-    return hidden if architecture.return_sequences else _last(hidden)
+        x, first = _rnn(x, used, [layers[-3]], False, Architecture(), arithmetic, begin[0])
+    hidden, last = _rnn(x, used, cells, backwards, architecture, arithmetic, begin[1])
+    return hidden if architecture.return_sequences else _last(hidden), [first, last]
 
 
-def _front(case: Composition, layers: list[list[np.ndarray]]) -> tuple[Bounded, np.ndarray]:
+def _front(
+    front: str, inputs: np.ndarray, layers: list[list[np.ndarray]]
+) -> tuple[Bounded, np.ndarray]:
     """What reaches the recurrent part, exactly, and which steps are used (N, T)."""
-    front, inputs = case.size.architecture.front, case.inputs
     if front == "embedding":  # masks the word 0, whose vector is one as any other
         x = layers[0][0][inputs]
         return Bounded(x, np.zeros_like(x)), inputs != 0

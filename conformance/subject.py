@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Any, Callable, Optional, Union
+from typing import Any, Callable, Optional, Sequence, Union
 
 import numpy as np
 from hypothesis import strategies as st
@@ -302,16 +302,26 @@ class Subject:
 
     def output_of(self, case: Composition) -> np.ndarray:
         """What a model with an architecture returns, (N, K) or (N, T, K)."""
+        return self.outputs_of(case, [case.inputs])[0]
+
+    def outputs_of(self, case: Composition, pieces: Sequence[np.ndarray]) -> list[np.ndarray]:
+        """What it returns in calls with each of these inputs, the first after a reset."""
         key = (self.implementation, case.size, self.dtype)
         model: Model = self.run.networks.kept(
             key, lambda: self.implementation.composition(case.size, self.dtype)
         )
         model.set_weights(case.weights)
+        if case.size.architecture.stateful:
+            model.reset_state()
         mode = self.mode or self.modes[0]
-        output = model.output(case.inputs, mode, case.initial_states)
         steps = () if not case.returns_sequences else (case.size.T,)
         shape = (len(case.inputs), *steps, case.size.K)
-        return as_array(output, "the output", shape, self.results).copy()
+        return [
+            as_array(
+                model.output(inputs, mode, case.initial_states), "the output", shape, self.results
+            ).copy()
+            for inputs in pieces
+        ]
 
     def _ask(self, case: Case, mode: str, *, sequences: bool) -> Question:
         self.asked.append(Question(case, mode, sequences))

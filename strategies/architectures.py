@@ -23,6 +23,7 @@ PARTS: dict[str, tuple[Any, ...]] = {
     "go_backwards": (False, True),
     "zero_output_for_mask": (False, True),
     "states": (False, True),
+    "stateful": (False, True),
     "end": ("dense", "time distributed", "flatten"),
     "api": ("functional", "sequential", "subclassed"),
 }
@@ -37,8 +38,9 @@ class Architecture(NamedTuple):
     ``mask_zero``. ``recurrent`` is SimpleRNN as a layer, ``RNN(SimpleRNNCell)``, ``RNN`` of two
     cells, two layers one after the other, or a layer in ``Bidirectional`` with ``merge``, of which
     None returns both. With ``states`` Bidirectional is given initial states, and those that it
-    returns go into Dense beside its output. ``end`` is Dense, ``TimeDistributed(Dense)``, or
-    ``Flatten`` and Dense. ``api`` is how the model is made of them.
+    returns go into Dense beside its output. ``stateful`` is said to each recurrent layer. ``end``
+    is Dense, ``TimeDistributed(Dense)``, or ``Flatten`` and Dense. ``api`` is how the model is made
+    of them.
     """
 
     front: str = "none"
@@ -48,6 +50,7 @@ class Architecture(NamedTuple):
     go_backwards: bool = False
     zero_output_for_mask: bool = False
     states: bool = False
+    stateful: bool = False
     end: str = "dense"
     api: str = "functional"
 
@@ -70,13 +73,17 @@ class Architecture(NamedTuple):
 
 
 class ArchitectureSize(NamedTuple):
-    """What a model with an architecture is built from; T is fixed where it is flattened."""
+    """What a model with an architecture is built from.
+
+    T is fixed where it is flattened, N where it is stateful and None elsewhere.
+    """
 
     architecture: Architecture
     D: int
     M: int
     K: int
     T: int
+    N: Optional[int] = None
 
 
 def possible(parts: dict[str, Any]) -> dict[str, Any]:
@@ -94,15 +101,24 @@ def possible(parts: dict[str, Any]) -> dict[str, Any]:
             parts["api"] = "functional"
     if parts["end"] != "dense":
         parts["return_sequences"] = True
+    if parts["stateful"] and parts["api"] == "subclassed":  # which cannot be told its N
+        parts["api"] = "functional"
     if parts["front"] == "none":
         parts["zero_output_for_mask"] = False
     return parts
 
 
 @lru_cache(maxsize=8)
-def architectures(number: int, seed: int) -> tuple[Architecture, ...]:
-    """``number`` architectures, in which as many pairs of parts occur as can; see `covering`."""
+def architectures(
+    number: int, seed: int, stateful: Optional[bool] = None
+) -> tuple[Architecture, ...]:
+    """``number`` architectures, in which as many pairs of parts occur as can; see `covering`.
+
+    All, none or about half of them are stateful.
+    """
     values = {**PARTS, "merge": (*PARTS["merge"], NOTHING_MERGED)}
+    if stateful is not None:
+        values["stateful"] = (stateful,)
     return tuple(architecture_of(row) for row in covering_array(values, number, seed, possible))
 
 
@@ -156,7 +172,7 @@ class Composition:
 
 def weight_shapes(size: ArchitectureSize, words: int = 6) -> list[list[tuple[int, ...]]]:
     """The shapes of the weights, layer by layer, as `Composition` has them."""
-    architecture, D, M, K, T = size
+    architecture, D, M, K, T, _ = size
 
     def rnn(features: int) -> list[tuple[int, ...]]:
         return [(features, M), (M, M), (M,)]
@@ -184,6 +200,8 @@ def compositions(
 ) -> st.SearchStrategy[Composition]:
     """Compositions of one dtype. Shrinks towards the first size, one sample and the seed 0.
 
+    The samples of a stateful model are as many as it is built for.
+
     Raises:
         InvalidArgument: the dtype is unknown.
     """
@@ -193,8 +211,11 @@ def compositions(
 
 
 def composition(size: ArchitectureSize, dtype: str, N: int, seed: int) -> Composition:
-    """The composition of a seed: contracting weights, so that bounds stay small."""
-    rng = np.random.default_rng(seed)
+    """The composition of a seed: contracting weights, so that bounds stay small.
+
+    ``N`` counts where the size has none of its own.
+    """
+    rng, N = np.random.default_rng(seed), size.N or N
     weights = []
     for layer in weight_shapes(size):
         weights.append(tuple(carried(_filled(rng, shape), dtype) for shape in layer))
@@ -217,11 +238,18 @@ def _filled(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
     return np.asarray(rng.standard_normal(shape) * scale)
 
 
-def architecture_sizes(number: int, seed: int) -> list[ArchitectureSize]:
-    """``number`` different architectures with dimensions, a pure function of its arguments."""
+def architecture_sizes(
+    number: int, seed: int, stateful: Optional[bool] = None
+) -> list[ArchitectureSize]:
+    """``number`` different architectures with dimensions, a pure function of its arguments.
+
+    ``stateful`` is as in `architectures`.
+    """
     rng = np.random.default_rng(seed)
     found = []
-    for architecture in architectures(number, seed):
+    for architecture in architectures(number, seed, stateful):
         D, M, K = (int(n) for n in rng.integers(1, 6, 3))
-        found.append(ArchitectureSize(architecture, D, M, K, int(rng.integers(1, 8))))
+        T, N = int(rng.integers(1, 8)), int(rng.integers(1, 4))
+        fixed = N if architecture.stateful else None
+        found.append(ArchitectureSize(architecture, D, M, K, T, fixed))
     return found

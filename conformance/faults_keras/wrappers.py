@@ -6,6 +6,9 @@ from typing import Any, Callable
 
 from conformance.faults_keras.catalogue import seeded
 
+#: What resets a layer is called, in Keras 3 and in Keras 2.
+RESETS = ("reset_state", "reset_states")
+
 
 def _after_bidirectional(tf: Any, change: Callable[[Any, Any], Any]) -> None:
     """Change what Bidirectional returns where it is one tensor; ``change(layer, result)``."""
@@ -94,6 +97,34 @@ def bidirectional_runs_forward_twice(tf: Any) -> None:
         self.backward_layer.go_backwards = False
 
     layer.__init__ = wrong
+
+
+@seeded("wrappers")
+def bidirectional_forgets_one_direction(tf: Any) -> None:
+    """A stateful Bidirectional carries the state of its forward layer alone."""
+    layer = tf.keras.layers.Bidirectional
+    right = layer.__init__
+
+    def wrong(self: Any, *args: Any, **kwargs: Any) -> None:
+        right(self, *args, **kwargs)
+        self.backward_layer.stateful = False
+        for name in RESETS:  # which Keras 2 refuses where nothing is carried
+            setattr(self.backward_layer, name, lambda states=None: None)
+
+    layer.__init__ = wrong
+
+
+@seeded("wrappers")
+def bidirectional_resets_one_direction(tf: Any) -> None:
+    """To reset Bidirectional resets its forward layer alone."""
+    for name in RESETS:
+        if hasattr(tf.keras.layers.Bidirectional, name):
+            setattr(tf.keras.layers.Bidirectional, name, _reset_of_one)
+
+
+def _reset_of_one(self: Any) -> None:
+    layer = self.forward_layer
+    (getattr(layer, "reset_state", None) or layer.reset_states)()
 
 
 @seeded("wrappers")

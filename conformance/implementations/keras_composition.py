@@ -21,13 +21,16 @@ class CompositionModel(KerasExecution, Model):
         self.layers = [layer for name, layer in chain if name != "no weights"]
         layers = [layer for _, layer in chain]
         shape, input_dtype = self.input_shape()
+        N = size.N
         api = {"functional": _functional, "sequential": _sequential, "subclassed": _subclassed}
         make, states = api[size.architecture.api], {}
         if size.architecture.states:
-            states["states"] = [keras.Input((size.M,), dtype=self.carrier) for _ in range(2)]
-        self.model = make(keras, layers, shape, input_dtype, **states)
+            states["states"] = [
+                keras.Input((size.M,), batch_size=N, dtype=self.carrier) for _ in range(2)
+            ]
+        self.model = make(keras, layers, shape, N, input_dtype, **states)
         if size.architecture.api == "subclassed":  # which is built when it is first called
-            self.model(np.zeros((1, *(n or size.T for n in shape)), input_dtype))
+            self.model(np.zeros((N or 1, *(n or size.T for n in shape)), input_dtype))
 
     def input_shape(self) -> tuple[tuple[Optional[int], ...], str]:
         """Shape of an input without N, and its dtype."""
@@ -39,6 +42,12 @@ class CompositionModel(KerasExecution, Model):
     def set_weights(self, weights: Sequence[Sequence[np.ndarray]]) -> None:
         for layer, arrays in zip(self.layers, weights):
             layer.set_weights(list(arrays))
+
+    def reset_state(self) -> None:
+        for layer in self.layers:
+            if getattr(layer, "stateful", False):  # of Keras 3, or of Keras 2
+                reset = getattr(layer, "reset_state", None) or layer.reset_states
+                reset()
 
     def output(
         self, inputs: np.ndarray, mode: str, initial_states: Sequence[np.ndarray] = ()
@@ -57,7 +66,9 @@ def _chain(keras: Any, size: ArchitectureSize, dtype: str) -> list[tuple[str, An
         words, D = weight_shapes(size)[0][0]
         chain.append(("embedding", layers.Embedding(words, D, mask_zero=True, dtype=dtype)))
     if architecture.recurrent == "two layers":
-        first = layers.SimpleRNN(size.M, return_sequences=True, dtype=dtype)
+        first = layers.SimpleRNN(
+            size.M, return_sequences=True, stateful=architecture.stateful, dtype=dtype
+        )
         chain.append(("first", first))
     chain.append(("recurrent", _recurrent(keras, size, dtype)))
     if architecture.returns_several:
@@ -75,6 +86,7 @@ def _recurrent(keras: Any, size: ArchitectureSize, dtype: str) -> Any:
     arguments: dict[str, Any] = {
         "return_sequences": architecture.return_sequences,
         "go_backwards": architecture.go_backwards,
+        "stateful": architecture.stateful,
         "dtype": dtype,
     }
     if architecture.zero_output_for_mask:
@@ -92,21 +104,26 @@ def _recurrent(keras: Any, size: ArchitectureSize, dtype: str) -> Any:
 
 
 def _functional(
-    keras: Any, layers: list[Any], shape: Any, dtype: str, states: Sequence[Any] = ()
+    keras: Any,
+    layers: list[Any],
+    shape: Any,
+    N: Optional[int],
+    dtype: str,
+    states: Sequence[Any] = (),
 ) -> Any:
     """``states`` are inputs too: those of Bidirectional, forward and backward."""
-    inputs = result = keras.Input(shape, dtype=dtype)
+    inputs = result = keras.Input(shape, batch_size=N, dtype=dtype)
     for layer in layers:
         takes_them = states and isinstance(layer, keras.layers.Bidirectional)
         result = layer(result, initial_state=list(states)) if takes_them else layer(result)
     return keras.Model([inputs, *states] if states else inputs, result)
 
 
-def _sequential(keras: Any, layers: list[Any], shape: Any, dtype: str) -> Any:
-    return keras.Sequential([keras.Input(shape, dtype=dtype), *layers])
+def _sequential(keras: Any, layers: list[Any], shape: Any, N: Optional[int], dtype: str) -> Any:
+    return keras.Sequential([keras.Input(shape, batch_size=N, dtype=dtype), *layers])
 
 
-def _subclassed(keras: Any, layers: list[Any], shape: Any, dtype: str) -> Any:
+def _subclassed(keras: Any, layers: list[Any], shape: Any, N: Optional[int], dtype: str) -> Any:
     class Subclassed(keras.Model):  # type: ignore[misc]
         def __init__(self) -> None:
             super().__init__(dtype=layers[-1].dtype)  # or inputs are cast to the default dtype

@@ -151,8 +151,8 @@ class KerasComposition(TensorFlowExecution, CompositionModel):
 
     def input_shapes(self) -> list[tuple[Optional[int], ...]]:
         shape, _ = self.input_shape()
-        states = [(None, self.size.M)] * (2 * self.size.architecture.states)
-        return [(None, *shape), *states]
+        states = [(self.size.N, self.size.M)] * (2 * self.size.architecture.states)
+        return [(self.size.N, *shape), *states]
 
 
 class KerasTensorFlow(KerasTraining, Implementation):

@@ -268,6 +268,10 @@ class Model:
         """What the model returns, (N, K) or (N, T, K); see `strategies.architectures`."""
         raise NotImplementedError
 
+    def reset_state(self) -> None:
+        """Let a stateful model forget its states."""
+        raise NotImplementedError
+
 
 def _undefined(owner: object, method: str, capability: str) -> ImplementationError:
     return ImplementationError(
