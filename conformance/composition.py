@@ -34,7 +34,9 @@ def expected_calls(
 ) -> list[Bounded]:
     """The output of each of several calls; a stateful model goes on where the last one ended.
 
-    In Bidirectional each direction goes on where it ended itself, the backward one at the X
+    In Bidirectional each direction goes on where it ended itself, the backward one at the first
+    step. Initial states that are given count for every call where they override what is recorded,
+    else for the first.
     """
     layers = [[w.astype(float) for w in layer] for layer in case.weights]
     architecture = case.size.architecture
