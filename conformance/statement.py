@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Callable
 
-from conformance.implementations.protocol import SEVERAL_MODES
+from conformance.implementations.protocol import PREDICT, SEVERAL_MODES
 from conformance.parts import WHOLE, Part, parts_of
 from conformance.subject import Subject
 from strategies import WIDE_DTYPES
@@ -83,5 +83,5 @@ class Property:
     def _cost(self, subject: Subject) -> int:
         if self.builds:
             return BUILD_COST // self.often
-        executes = self.per_mode or SEVERAL_MODES in self.needs
+        executes = self.per_mode or not self.needs.isdisjoint((SEVERAL_MODES, PREDICT))
         return self.runs * (subject.cost if executes else 1)
