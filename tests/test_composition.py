@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from conformance.arithmetic import IEEE
 from conformance.comparison import compare
-from conformance.composition import expected, merged
+from conformance.composition import expected, expected_calls, merged
 from conformance.sums import Bounded
 from strategies.architectures import (
     PARTS,
@@ -26,13 +26,13 @@ SIZES = architecture_sizes(120, 7)
 
 
 def rnn(x, used, cells, backwards, zero, initial=None):
-    """One sample after the other, in the dtype of the weights."""
+    """One sample after the other, in the dtype of the weights: outputs, and states at the end."""
     outputs = np.zeros((*x.shape[:2], len(cells[-1][2])), x.dtype)
-    ends = np.zeros_like(outputs[:, 0])
+    ends = []
     for n in range(len(x)):
         states = [np.zeros(len(b), x.dtype) for _, _, b in cells]
         if initial is not None:
-            states = [initial[n]]
+            states = list(initial[n])
         before = np.zeros(len(cells[-1][2]), x.dtype)
         order = list(range(x.shape[1]))[:: -1 if backwards else 1]
         for place, t in enumerate(order):
@@ -44,38 +44,46 @@ def rnn(x, used, cells, backwards, zero, initial=None):
             elif zero:
                 before = np.zeros_like(before)
             outputs[n, place] = before
-        ends[n] = states[-1]
+        ends.append(states)
     return outputs, ends
 
 
-def in_order(case):
+def in_order(case, inputs=None, begin=(None, None)):
     """The output of a composition, in the dtype of its weights, written down once more."""
+    return call(case, case.inputs if inputs is None else inputs, begin)[0]
+
+
+def call(case, inputs, begin):
+    """The same and the states of both directions, or of both layers, which begin with ``begin``."""
     size, layers = case.size, list(case.weights)
     a = size.architecture
     if a.front == "embedding":
-        x, used = layers.pop(0)[0][case.inputs], case.inputs != 0
+        x, used = layers.pop(0)[0][inputs], inputs != 0
     else:
-        x = case.inputs
+        x = inputs
         used = np.ones(x.shape[:2], bool) if a.front == "none" else (x != 0).any(axis=2)
+    first = None
     if a.recurrent == "two layers":
-        x, _ = rnn(x, used, [layers.pop(0)], False, False)
+        x, first = rnn(x, used, [layers.pop(0)], False, False, begin[0])
     weights = layers.pop(0)
     if a.recurrent == "bidirectional":
         zero = a.return_sequences
-        first, second = case.initial_states or (None, None)
-        f, f_end = rnn(x, used, [weights[:3]], False, zero, first)
-        b, b_end = rnn(x, used, [weights[3:]], True, zero, second)
+        given = [state[:, None] for state in case.initial_states]
+        first, second = begin if begin[0] is not None else given or begin
+        f, first = rnn(x, used, [weights[:3]], False, zero, first)
+        b, second = rnn(x, used, [weights[3:]], True, zero, second)
         f, b = (f, b[:, ::-1]) if a.return_sequences else (f[:, -1], b[:, -1])
         ways = {"sum": f + b, "mul": f * b, "ave": (f + b) / 2}
         h = ways.get(a.merge, np.concatenate([f, b], axis=-1))
-        h = np.concatenate([h, f_end, b_end], axis=-1) if a.states else h
+        ends = [np.array([states[-1] for states in end]) for end in (first, second)]
+        h = np.concatenate([h, *ends], axis=-1) if a.states else h
     else:
         cells = [weights[i : i + 3] for i in range(0, len(weights), 3)]
-        h, _ = rnn(x, used, cells, a.go_backwards, a.zero_output_for_mask)
+        h, second = rnn(x, used, cells, a.go_backwards, a.zero_output_for_mask, begin[1])
         h = h if a.return_sequences else h[:, -1]
     if a.end == "flatten":
         h = h.reshape(len(h), -1)
-    return h @ layers[0][0] + layers[0][1]
+    return h @ layers[0][0] + layers[0][1], (first, second)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -87,6 +95,49 @@ def test_what_rounds_as_it_may_is_within_the_bound(dtype):
         assert comparison.within
 
     check()
+
+
+@pytest.mark.parametrize("overrides", [False, True])
+def test_a_second_call_goes_on_from_the_end_of_the_first(overrides):
+    sizes = [size for size in SIZES if size.architecture.stateful]
+
+    @given(compositions(dtype="float32", sizes=st.sampled_from(sizes)))
+    @settings(max_examples=150, deadline=None)
+    def check(case):
+        pieces = [case.inputs, case.inputs[:, ::-1]]
+        got, end = call(case, pieces[0], (None, None))
+        stays = case.initial_states and overrides
+        again = in_order(case, pieces[1], (None, None) if stays else end)
+        wanted = expected_calls(case, pieces, IEEE["float32"], initial_state_overrides=overrides)
+        assert all(compare("output", *pair).within for pair in zip((got, again), wanted))
+
+    check()
+
+
+@pytest.mark.parametrize("forgotten", [0, 1])
+def test_a_direction_that_begins_anew_is_outside(forgotten):
+    architecture = Architecture(recurrent="bidirectional", stateful=True)
+    case = composition(ArchitectureSize(architecture, 3, 2, 2, 3, N=2), "float32", 2, 1)
+    _, end = call(case, case.inputs, (None, None))
+    begin = [None if i == forgotten else states for i, states in enumerate(end)]
+    _, wanted = expected_calls(case, [case.inputs] * 2, IEEE["float32"])
+    assert compare("output", in_order(case, begin=end), wanted).within
+    assert not compare("output", in_order(case, begin=begin), wanted).within
+
+
+def test_a_model_that_is_not_stateful_begins_anew():
+    case = composition(ArchitectureSize(Architecture(), 3, 2, 2, 3), "float32", 2, 1)
+    first, second = expected_calls(case, [case.inputs] * 2, IEEE["float32"])
+    assert np.array_equal(first.value, second.value)
+
+
+def test_stateful_models_are_built_for_so_many_samples_as_they_are_given():
+    for stateful in (False, True):
+        for size in architecture_sizes(30, 1, stateful):
+            assert (size.N is not None) == size.architecture.stateful == stateful
+            if stateful:
+                assert len(composition(size, "float32", 7, 1).inputs) == size.N
+                assert size.architecture.api != "subclassed"  # which cannot be told its N
 
 
 def test_the_bound_of_an_ordinary_composition_is_small():

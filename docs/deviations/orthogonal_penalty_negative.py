@@ -1,4 +1,4 @@
-"""Keras 2.9: the penalty of OrthogonalRegularizer is negative where rows point in other directions."""
+"""Keras 2.9: OrthogonalRegularizer is negative where rows point away from each other."""
 
 import tensorflow as tf
 
