@@ -23,6 +23,10 @@ class NetworkCache:
         """Forget all, so that the next ones are new."""
         self._networks.clear()
 
+    def forget(self, key: tuple[Hashable, ...]) -> None:
+        """Let the next one of this key be new."""
+        self._networks.pop(key, None)
+
     def get(
         self, implementation: Implementation, size: NetworkSize, dtype: str, sequences: bool
     ) -> Network:

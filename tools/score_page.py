@@ -38,6 +38,7 @@ REASONS = {
     "test_arrays_have_the_stated_shape_and_dtype": "a wrong shape also fails where numbers are read",
     "test_compositions_equal_the_recurrence": "of Keras's wrappers, which NumPy has not",
     "test_stateful_compositions_go_on_where_they_were": "of Keras's wrappers, which NumPy has not",
+    "test_stateful_compositions_that_are_reset_begin_anew": "of Keras's wrappers, which NumPy has not",
     "test_every_activation_equals_its_definition": "finds first what the options meet by chance",
     "test_every_step_equals_the_recurrence": "the main statement; exact sums and options imply much",
     "test_exact_sums_leave_only_the_activation": "the sharpest bound there is",

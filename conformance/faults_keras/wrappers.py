@@ -128,6 +128,22 @@ def _reset_of_one(self: Any) -> None:
 
 
 @seeded("wrappers")
+def second_cell_begins_anew(tf: Any) -> None:
+    """A stateful RNN of two cells carries the state of the first alone."""
+    layer = tf.keras.layers.RNN
+    right = layer.call
+
+    def wrong(self: Any, *args: Any, **kwargs: Any) -> Any:
+        result = right(self, *args, **kwargs)
+        if self.stateful and hasattr(self.cell, "cells"):
+            last = tf.nest.flatten(self.states)[-1]
+            last.assign(last * 0)
+        return result
+
+    layer.call = wrong
+
+
+@seeded("wrappers")
 def mask_is_lost_between_layers(tf: Any) -> None:
     """A recurrent layer does not hand its mask on."""
     tf.keras.layers.RNN.compute_mask = lambda self, *args, **kwargs: None
