@@ -165,7 +165,7 @@ def part(source: str, dtype: str, number: int) -> dict[str, Any]:
         "seconds": round(time.monotonic() - started, 1),
         "worst": worst,
         "counts": dict(counts),
-        "outside": outside[:20],
+        "outside": outside,
     }
 
 

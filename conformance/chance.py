@@ -42,11 +42,6 @@ def furthest_distribution(n: int) -> float:
     return math.sqrt(_LOG / (2 * n)) + RESOLUTION
 
 
-def furthest_mean(n: int) -> float:
-    """How far the mean of ``n`` numbers from 0 to 1 may be from its expectation (Hoeffding)."""
-    return math.sqrt(_LOG / (2 * n)) + RESOLUTION
-
-
 def mean_square_range(n: int) -> tuple[float, float]:
     """Between what the mean of the squares of ``n`` standard normal numbers may lie."""
     narrow = 2 * math.sqrt(_LOG / n)

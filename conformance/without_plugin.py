@@ -17,7 +17,7 @@ import random
 import shlex
 import warnings
 from dataclasses import dataclass, field, replace
-from typing import Any, Callable, Iterable, Mapping, Optional, Sequence
+from typing import Any, Callable, Iterable, Mapping, Optional, Sequence, Union
 
 from hypothesis import core
 
@@ -25,6 +25,7 @@ from conformance.checking import check
 from conformance.deviations import Deviation
 from conformance.implementations import load_implementation
 from conformance.implementations.own import as_implementation
+from conformance.implementations.protocol import Implementation
 from conformance.properties import all_properties
 from conformance.reporting.failure import describe_failure
 from conformance.reporting.summary import RunRecord, summary_lines
@@ -32,6 +33,9 @@ from conformance.results import CONFORMS, DEVIATES, FAILS, NOT_APPLICABLE, Failu
 from conformance.statement import Property
 from conformance.subject import TIME_LIMIT, Nonconformity, Run, Subject
 from strategies.profiles import PROFILES
+
+#: A property, or one and a dtype, to the reason why it is known to deviate.
+Known = Mapping[Union[str, tuple[str, str]], str]
 
 #: Columns of a printed report.
 WIDTH = 100
@@ -139,7 +143,7 @@ def check_implementation(
     profile: str = "default",
     max_examples: Optional[int] = None,
     seed: Optional[int] = None,
-    known: Optional[Mapping[str, str]] = None,
+    known: Optional[Known] = None,
     time_limit: Optional[float] = TIME_LIMIT,
 ) -> Report:
     """Check every property of an implementation, or those named in ``properties``.
@@ -154,7 +158,8 @@ def check_implementation(
         profile: ``quick``, ``default`` or ``thorough``.
         max_examples: cases for each check, instead of the profile's number.
         seed: the same seed gives the same cases; None draws one, which a failure prints.
-        known: known deviations, property to reason. One that does not show any more fails.
+        known: known deviations, from a property, or a property and a dtype, to a reason. One that
+            does not show any more fails, for each mode and dtype by itself.
         time_limit: seconds for one case, None for any number.
 
     Raises:
@@ -212,28 +217,26 @@ def _checks(
     profile: str = "default",
     max_examples: Optional[int] = None,
     seed: Optional[int] = None,
-    known: Optional[Mapping[str, str]] = None,
+    known: Optional[Known] = None,
     time_limit: Optional[float] = TIME_LIMIT,
 ) -> list[Check]:
     named = isinstance(thing, str)
     implementation = load_implementation(thing) if named else as_implementation(thing)
     available = all_properties()
-    names = [_full(name) for name in (available if properties is None else properties)]
+    asked = [properties] if isinstance(properties, str) else properties
+    names = [_full(name) for name in (available if asked is None else asked)]
     _some_of("properties", names, available)
-    _some_of("profile", [profile], PROFILES)
+    if profile not in PROFILES:
+        raise ValueError(f"profile={profile!r}: must be one of {', '.join(PROFILES)}")
     if max_examples is not None and (type(max_examples) is not int or max_examples < 1):
         raise ValueError(f"max_examples={max_examples!r}: must be an integer, at least 1")
     if seed is not None and type(seed) is not int:
         raise ValueError(f"seed={seed!r}: must be an integer")
-    if time_limit is not None and not time_limit > 0:
+    if time_limit is not None and not (isinstance(time_limit, (int, float)) and time_limit > 0):
         raise ValueError(f"time_limit={time_limit!r}: must be a number of seconds, or None")
     chosen_modes = _some_of("modes", modes, implementation.modes)
     chosen_dtypes = _some_of("dtypes", dtypes, implementation.dtypes)
-    if known:
-        _some_of("known", [_full(name) for name in known], available)
-    of_the_user = tuple(
-        _known(implementation.name, _full(name), reason) for name, reason in (known or {}).items()
-    )
+    of_the_user = _of_the_user(known or {}, implementation, available)
 
     runs: list[Run] = []
 
@@ -250,7 +253,9 @@ def _checks(
 
         short = found.name[len("test_") :]
         parts = (implementation.name, mode, dtype, short)
-        known_here = tuple(d for d in of_the_user if found.name in d.properties)
+        known_here = tuple(
+            d for d in of_the_user if found.name in d.properties and d.applies(dtype=dtype)
+        )
         return Check(found, subject, "-".join(filter(None, parts)), known_here)
 
     def dtypes_of(found: Property) -> Sequence[str]:
@@ -265,17 +270,30 @@ def _checks(
     ]
 
 
-def _known(implementation: str, found: str, reason: str) -> Deviation:
-    """What the user knows of one property, as an entry of the list."""
-    return Deviation(
-        name=reason,
-        implementations=(implementation,),
-        properties=(found,),
-        versions=(),
-        when=compile("True", "known", "eval"),
-        reason=reason,
-        script="",
-    )
+def _of_the_user(
+    known: Known, implementation: Implementation, available: Iterable[str]
+) -> tuple[Deviation, ...]:
+    """What the user knows, as entries of the list."""
+    if not isinstance(known, Mapping):
+        raise ValueError(f"known={known!r}: must be a dict, from a property to a reason")
+    found = []
+    for key, reason in known.items():
+        name, dtype = (key, None) if isinstance(key, str) else key
+        _some_of("known", [_full(name)], available)
+        if dtype is not None:
+            _some_of("known", [dtype], implementation.dtypes)
+        found.append(
+            Deviation(
+                name=reason,
+                implementations=(implementation.name,),
+                properties=(_full(name),),
+                versions=(),
+                when=compile("True" if dtype is None else f"dtype == {dtype!r}", "known", "eval"),
+                reason=reason,
+                script="",
+            )
+        )
+    return tuple(found)
 
 
 def _full(name: str) -> str:

@@ -39,6 +39,25 @@ def test_an_entry_names_properties_and_facts_that_there_are(entry):
         assert not entry.applies(**facts)  # nothing is wrong with the notebook's own case
 
 
+def versions_of(implementation):
+    """Versions of everything that it may be run with."""
+    legacy = [{"tf_keras": f"2.{n}.0", "tensorflow": f"2.{n}.0"} for n in range(16, 22)]
+    if implementation == "tf_keras":
+        return legacy
+    keras_2 = [{"keras": f"2.{n}.0", "tensorflow": f"2.{n}.0"} for n in range(7, 16)]
+    keras_3 = [{"keras": f"3.{n}.0", "tensorflow": "2.21.0"} for n in range(16)]
+    of_tensorflow = implementation in ("keras", "keras:tensorflow")
+    others = [{"onnxruntime": "1.20.0"}, {}]
+    return keras_3 + (keras_2 + legacy if of_tensorflow else others)
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.name)
+def test_an_entry_is_of_some_version_of_each_of_its_implementations(entry):
+    for implementation in entry.implementations:
+        versions = versions_of(implementation)
+        assert any(entry.concerns(implementation, entry.properties[0], v) for v in versions)
+
+
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.name)
 def test_the_script_of_an_entry_is_short_and_needs_numpy_and_the_library_alone(entry):
     tree = ast.parse((ROOT / entry.script).read_text(encoding="utf-8"))

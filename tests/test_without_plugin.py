@@ -12,7 +12,7 @@ from subjects import PROPERTIES, forward
 from conformance import check_implementation
 from conformance.implementations.numpy_loop import NumpyLoop
 from conformance.implementations.protocol import ImplementationError
-from conformance.results import CONFORMS, FAILS, NOT_APPLICABLE
+from conformance.results import CONFORMS, DEVIATES, FAILS, NOT_APPLICABLE
 
 FEW = {"max_examples": 3, "seed": 1}
 RECURRENCE = "last_output_equals_the_recurrence"
@@ -95,6 +95,19 @@ def test_what_is_known_is_known_here_alone():
     assert re.search(r"^deviates \(known\): issue 12, \d+ of \d+ cases$", str(report), re.MULTILINE)
 
 
+def test_what_is_known_of_one_dtype_is_asked_of_it_alone():
+    def wrong_in_float32(x, *weights):
+        return (wrong if x.dtype == "float32" else forward)(x, *weights)
+
+    known = {(RECURRENCE, "float32"): "issue 12"}
+    report = check_implementation(wrong_in_float32, properties=[RECURRENCE], known=known, **FEW)
+    verdicts = {result.dtype: result.verdict for result in report.results}
+    assert verdicts == {"float32": DEVIATES, "float64": CONFORMS}
+    report = check_implementation(wrong, properties=[RECURRENCE], known=known, **FEW)
+    verdicts = {result.dtype: result.verdict for result in report.results}
+    assert verdicts == {"float32": DEVIATES, "float64": FAILS}
+
+
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
@@ -102,10 +115,18 @@ def test_what_is_known_is_known_here_alone():
         ({"properties": []}, r"^properties=\[\]: must be some of test_"),
         ({"modes": ["xla"]}, r"^modes=\['xla'\]: 'xla' is not one of call$"),
         ({"dtypes": "half"}, r"^dtypes=\['half'\]: 'half' is not one of float32, float64$"),
-        ({"profile": "slow"}, r"^profile=\['slow'\]: 'slow' is not one of quick, default, "),
+        ({"properties": "speed"}, r"^properties=\['test_speed'\]: 'test_speed' is not one of "),
+        ({"profile": "slow"}, r"^profile='slow': must be one of quick, default, thorough$"),
+        ({"profile": None}, r"^profile=None: must be one of quick, default, thorough$"),
         ({"max_examples": 0}, "^max_examples=0: must be an integer, at least 1$"),
         ({"seed": "a"}, "^seed='a': must be an integer$"),
         ({"time_limit": -1}, "^time_limit=-1: must be a number of seconds, or None$"),
+        ({"time_limit": "60"}, "^time_limit='60': must be a number of seconds, or None$"),
+        ({"known": ["speed"]}, r"^known=\['speed'\]: must be a dict, from a property to a reason$"),
+        (
+            {"known": {("initial_state_is_zero", "half"): "slow"}},
+            r"^known=\['half'\]: 'half' is not one of float32, float64$",
+        ),
         ({"known": {"speed": "slow"}}, r"^known=\['test_speed'\]: 'test_speed' is not one of "),
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",

@@ -10,6 +10,7 @@ from typing import Any, Optional, Sequence
 
 import numpy as np
 
+from conformance.implementations.keras_network import is_keras_2
 from conformance.implementations.observed import Seen
 from strategies.configurations import ARGUMENTS, Configuration, Named
 
@@ -21,11 +22,6 @@ _MODULES = {
 }
 #: Accepted by a base class, so that no signature of SimpleRNN's or Dense's own has them.
 _OF_EVERY_LAYER = ("trainable", "dtype", "name")
-
-
-def is_keras_2(keras: Any) -> bool:
-    """Whether the module is Keras 2."""
-    return not hasattr(keras, "ops")
 
 
 def set_default_dtype(keras: Any) -> None:

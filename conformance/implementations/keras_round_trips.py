@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import Any, Callable
 
 from conformance.implementations.keras_configured import (
-    is_keras_2,
     layers_of,
     new_layers,
     new_model,
     seen,
     with_weights,
 )
+from conformance.implementations.keras_network import is_keras_2
 from conformance.implementations.observed import Seen
 from strategies.configurations import Configuration
 

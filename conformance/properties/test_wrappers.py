@@ -18,7 +18,7 @@ from strategies.architectures import Composition, architecture_sizes, compositio
 
 
 def _drawn(subject: Subject, stateful: bool) -> st.SearchStrategy[Composition]:
-    """Models of this mode and dtype; together those of all have every pair of parts."""
+    """Models of this mode and dtype; together those of all have nearly every pair of parts."""
     turns = [(mode, dtype) for mode in subject.modes for dtype in WIDE_DTYPES]
     mine = turns.index((subject.mode or subject.modes[0], subject.dtype))
     number = max(subject.run.profile.networks * len(subject.modes), len(turns))
