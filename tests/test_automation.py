@@ -170,3 +170,11 @@ def test_new_deviations_and_what_is_missing_are_told(night):
         "- keras 3.15.1, tensorflow 2.21.0: shard 2/2 is missing",
         "- tf210: there is no report",
     ]
+
+
+def test_a_report_that_is_alone_is_read_too(night):
+    told = night(["tf29", "tf210"], tf29=a_report(a_result(verdict="fails", reason="it is wrong")))
+    assert told[2:] == [
+        "- keras 3.15.1, tensorflow 2.21.0: fails: A holds: it is wrong",
+        "- tf210: there is no report",
+    ]

@@ -7,9 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from conformance import check_implementation
 from conformance.arithmetic import IEEE
 from conformance.comparison import compare
 from conformance.composition import expected, expected_calls, merged
+from conformance.implementations.numpy_loop import NumpyLoop
+from conformance.implementations.protocol import COMPOSITIONS, OUTPUT, Model
+from conformance.results import CONFORMS, FAILS
 from conformance.sums import Bounded
 from strategies.architectures import (
     PARTS,
@@ -192,3 +196,65 @@ def test_a_composition_says_in_words_what_is_not_plain():
     text = str(composition(size, "float32", 2, 1))
     assert text == "N=2, T=4, D=3, M=2, K=1, front=masking, end=flatten"
     assert PARTS["front"][0] == "none"
+
+
+# --- The properties, on a model in NumPy --------------------------------------------------------
+
+
+class InOrder(Model):
+    """A model with an architecture, one number after the other."""
+
+    def __init__(self, size, carries=True, resets=True):
+        self.size, self.carries, self.resets = size, carries, resets
+        self.states = (None, None)
+
+    def set_weights(self, weights):
+        self.weights = tuple(tuple(w.copy() for w in layer) for layer in weights)
+
+    def output(self, inputs, mode, initial_states=()):
+        case = Composition(self.size, inputs, self.weights, initial_states=tuple(initial_states))
+        given = bool(initial_states)
+        result, end = call(case, inputs, (None, None) if given else self.states)
+        if self.size.architecture.stateful and self.carries:
+            self.states = end
+        return result
+
+    def reset_state(self):
+        if self.resets is None:
+            raise AttributeError("a list has no reset")
+        if self.resets:
+            self.states = (None, None)
+
+
+class Compositions(NumpyLoop):
+    name, dtypes, capabilities = "in_order", ("float32",), frozenset({OUTPUT, COMPOSITIONS})
+
+    def __init__(self, **how):
+        self.how = how
+
+    def composition(self, size, dtype):
+        return InOrder(size, **self.how)
+
+
+GOES_ON = "test_stateful_compositions_go_on_where_they_were"
+ANEW = "test_stateful_compositions_that_are_reset_begin_anew"
+
+
+@pytest.mark.parametrize(
+    ("how", "goes_on", "anew"),
+    [
+        ({}, CONFORMS, CONFORMS),
+        ({"carries": False}, FAILS, CONFORMS),
+        ({"resets": False}, FAILS, FAILS),
+        ({"resets": None}, CONFORMS, FAILS),
+    ],
+    ids=["right", "forgets", "does not reset", "cannot be reset"],
+)
+def test_what_is_wrong_with_states_is_said_by_the_property_of_it(how, goes_on, anew):
+    report = check_implementation(
+        Compositions(**how), properties=[GOES_ON, ANEW], max_examples=30, seed=1
+    )
+    assert {result.property: result.verdict for result in report.results} == {
+        GOES_ON: goes_on,
+        ANEW: anew,
+    }

@@ -98,6 +98,8 @@ def _show(options: argparse.Namespace, page: Optional[Path], width: int) -> Show
 
 
 def _compare(options: argparse.Namespace, page: Optional[Path], width: int) -> Shown:
+    if len(options.files) < 2:
+        raise ReportError("compare: give at least two reports")
     comparison: Comparison = compare_reports([(path, read_json(path)) for path in options.files])
     lines = comparison_lines(comparison, width)
     if page is not None:

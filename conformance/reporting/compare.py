@@ -106,10 +106,10 @@ def compare_reports(reports: Sequence[tuple[Path, Report]]) -> Comparison:
     """Merge and compare; the columns are sorted by implementation and version.
 
     Raises:
-        ReportError: there are fewer than two reports, or two are of different suites.
+        ReportError: there is no report, or two are of different suites.
     """
-    if len(reports) < 2:
-        raise ReportError("compare: give at least two reports")
+    if not reports:
+        raise ReportError("there is no report")
     reports = merge_shards(reports)
     first_path, first = reports[0]
     for path, report in reports[1:]:
