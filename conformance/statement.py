@@ -9,7 +9,6 @@ from conformance.implementations.protocol import PREDICT, SEVERAL_MODES
 from conformance.parts import WHOLE, Part, parts_of
 from conformance.subject import Subject
 from strategies import WIDE_DTYPES
-from strategies.profiles import FEWEST_CASES
 
 #: What building a network costs, in executions in a mode of cost 1.
 BUILD_COST = 5
@@ -66,7 +65,7 @@ class Property:
         if self.builds:
             return max(1, profile.builds * self.often // self.runs)
         share = self._cost(subject) * (1 if subject.dtype in WIDE_DTYPES else 5)
-        return max(FEWEST_CASES, profile.cases // share)
+        return max(profile.fewest, profile.cases // share)
 
     def parts(self, subject: Subject) -> list[Part]:
         """The parts that its cases are asked in."""

@@ -17,7 +17,7 @@ from conformance.network_cache import NetworkCache
 from conformance.subject import Run, Subject
 from strategies import Case, Dimensions, NetworkSize
 from strategies.dimensions import _Ranges, extents, network_pool
-from strategies.profiles import FEWEST_CASES, PROFILES, Profile
+from strategies.profiles import PROFILES, Profile
 from strategies.tensors import seeded
 
 
@@ -172,8 +172,8 @@ def test_the_budget_is_shared_by_what_a_case_costs(kind, mode, cases):
 
 def test_however_dear_there_are_a_few_cases():
     subject = Subject(Counting(), "dearest", "float32", Run(profile=PROFILES["quick"]))
-    assert PROFILES["quick"].cases // (3 * 20) < FEWEST_CASES
-    assert a_property(runs=3).budget(subject) == FEWEST_CASES
+    assert PROFILES["quick"].cases // (3 * 20) < PROFILES["quick"].fewest
+    assert a_property(runs=3).budget(subject) == PROFILES["quick"].fewest
 
 
 @pytest.mark.parametrize("kind", [{}, {"runs": 3}, {"builds": True}, {"per_mode": False}])
