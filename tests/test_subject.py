@@ -141,7 +141,7 @@ def a_property(**kind):
     return holds_for(**kind, case=lambda subject: subject.cases())(statement).conformance_property
 
 
-PROFILE = Profile(cases=600, builds=17, networks=3)
+PROFILE = Profile(cases=600, builds=17, networks=3, fewest=5)
 
 
 @pytest.mark.parametrize(
@@ -189,7 +189,9 @@ def test_only_the_modes_of_the_run_are_paid_for():
 
 
 def test_as_many_cases_are_checked_as_the_budget_says():
-    subject = subject_of(max_examples=None, profile=Profile(cases=40, builds=3, networks=2))
+    subject = subject_of(
+        max_examples=None, profile=Profile(cases=40, builds=3, networks=2, fewest=5)
+    )
     for name, cases in (
         (LAST_OUTPUT.name, 40 + 1),  # one more is the notebook's
         ("test_permuting_the_batch_permutes_the_output", 20 + 1),
