@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Any, Callable, Optional, Sequence, Union
+from typing import Any, Callable, Optional, Union
 
 import numpy as np
 from hypothesis import strategies as st
@@ -21,7 +21,6 @@ from conformance.implementations.protocol import (
     SEVERAL_MODES,
     Answer,
     Implementation,
-    Model,
     Network,
     as_array,
 )
@@ -299,44 +298,6 @@ class Subject:
             batch_size=batch_size,
         )
         return answer
-
-    def output_of(self, case: Composition) -> np.ndarray:
-        """What a model with an architecture returns, (N, K) or (N, T, K)."""
-        return self.outputs_of(case, [case.inputs])[0]
-
-    def outputs_of(self, case: Composition, pieces: Sequence[np.ndarray]) -> list[np.ndarray]:
-        """What it returns in calls with each of these inputs, of which the first finds no state."""
-        model = self._model(case)
-        if case.size.architecture.stateful:
-            try:
-                model.reset_state()
-            except Exception:  # that it cannot be reset is for the property of that to say
-                model = self._model(case, fresh=True)
-        return [self._output_of(model, case, inputs) for inputs in pieces]
-
-    def output_after_a_reset(self, case: Composition) -> np.ndarray:
-        """What a stateful model returns that was used for the same inputs, and then reset."""
-        model = self._model(case)
-        self._output_of(model, case, case.inputs)
-        model.reset_state()
-        return self._output_of(model, case, case.inputs)
-
-    def _model(self, case: Composition, *, fresh: bool = False) -> Model:
-        """A model of the case's size, with the case's weights; reused where there is one."""
-        key = (self.implementation, case.size, self.dtype)
-        if fresh:
-            self.run.networks.forget(key)
-        model: Model = self.run.networks.kept(
-            key, lambda: self.implementation.composition(case.size, self.dtype)
-        )
-        model.set_weights(case.weights)
-        return model
-
-    def _output_of(self, model: Model, case: Composition, inputs: np.ndarray) -> np.ndarray:
-        output = model.output(inputs, self.mode or self.modes[0], case.initial_states)
-        steps = () if not case.returns_sequences else (case.size.T,)
-        shape = (len(case.inputs), *steps, case.size.K)
-        return as_array(output, "the output", shape, self.results).copy()
 
     def _ask(self, case: Case, mode: str, *, sequences: bool) -> Question:
         self.asked.append(Question(case, mode, sequences))

@@ -25,7 +25,7 @@ LAYERS = [
     ["conformance.refusals"],
     ["conformance.network_cache", "conformance.probing"],
     ["conformance.subject"],
-    ["conformance.answers"],
+    ["conformance.answers", "conformance.models"],
     ["conformance.tally"],
     ["conformance.results", "conformance.statement"],
     ["conformance.searching"],
