@@ -1,4 +1,4 @@
-"""Keras 3: in a tf.function for any T, TimeDistributed takes as many steps as there are samples."""
+"""Keras 3.14: as a tf.function for any T, TimeDistributed takes as many steps as samples."""
 
 import numpy as np
 import tensorflow as tf
