@@ -64,6 +64,6 @@ def test_the_check_without_pytest_prints_its_results(printed):
     lines = done.text.splitlines()
     assert done.status == 0
     assert lines[0] == "conforms"
-    assert len(lines) == 1 + 120
+    assert len(lines) == 1 + 121
     assert sum(line.startswith("conforms The ") for line in lines) > 4
     assert any(line.startswith("not applicable All modes") for line in lines)
