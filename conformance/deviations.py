@@ -68,7 +68,12 @@ class Deviation:
     depends_on: str = ""
 
     def concerns(self, implementation: str, found: str, versions: dict[str, str]) -> bool:
-        """Whether it may show in a property of an implementation of these versions."""
+        """Whether it may show in a property of an implementation of these versions.
+
+        ``tf_keras`` is Keras 2 by another name, and counts as ``keras`` too.
+        """
+        if "tf_keras" in versions:
+            versions = {"keras": versions["tf_keras"], **versions}
         return (
             implementation in self.implementations
             and not {found, "*"}.isdisjoint(self.properties)

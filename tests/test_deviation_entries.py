@@ -58,6 +58,14 @@ def test_an_entry_is_of_some_version_of_each_of_its_implementations(entry):
         assert any(entry.concerns(implementation, entry.properties[0], v) for v in versions)
 
 
+def test_tf_keras_is_a_version_of_keras():
+    (entry,) = (one for one in ENTRIES if one.name == "orthogonal penalties may be negative")
+    found = entry.properties[0]
+    for legacy, shown in (("2.9.0", True), ("2.16.0", False)):
+        versions = {"tf_keras": legacy, "tensorflow": "2.16.0"}
+        assert entry.concerns("keras", found, versions) == shown
+
+
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.name)
 def test_the_script_of_an_entry_is_short_and_needs_numpy_and_the_library_alone(entry):
     tree = ast.parse((ROOT / entry.script).read_text(encoding="utf-8"))

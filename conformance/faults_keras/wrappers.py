@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Callable
 
 from conformance.faults_keras.catalogue import seeded
+from conformance.implementations.keras_network import reset_state
 
 #: What resets a layer is called, in Keras 3 and in Keras 2.
 RESETS = ("reset_state", "reset_states")
@@ -20,6 +21,18 @@ def _after_bidirectional(tf: Any, change: Callable[[Any, Any], Any]) -> None:
         return result if isinstance(result, (list, tuple)) else change(self, result)
 
     layer.__call__ = wrong
+
+
+def _built_bidirectional(tf: Any, change: Callable[[Any], None]) -> None:
+    """Change Bidirectional when it has made its two layers; ``change(layer)``."""
+    layer = tf.keras.layers.Bidirectional
+    right = layer.__init__
+
+    def wrong(self: Any, *args: Any, **kwargs: Any) -> None:
+        right(self, *args, **kwargs)
+        change(self)
+
+    layer.__init__ = wrong
 
 
 def _halves(tf: Any, result: Any) -> tuple[Any, Any]:
@@ -75,43 +88,34 @@ def bidirectional_mean_is_slightly_off(tf: Any) -> None:
 @seeded("wrappers")
 def bidirectional_keeps_masked_outputs(tf: Any) -> None:
     """Bidirectional does not ask for zeros where a sequence is masked."""
-    layer = tf.keras.layers.Bidirectional
-    right = layer.__init__
 
-    def wrong(self: Any, *args: Any, **kwargs: Any) -> None:
-        right(self, *args, **kwargs)
-        for one in (self.forward_layer, self.backward_layer):
+    def change(layer: Any) -> None:
+        for one in (layer.forward_layer, layer.backward_layer):
             one.zero_output_for_mask = False
 
-    layer.__init__ = wrong
+    _built_bidirectional(tf, change)
 
 
 @seeded("wrappers")
 def bidirectional_runs_forward_twice(tf: Any) -> None:
     """Bidirectional's backward layer goes forwards."""
-    layer = tf.keras.layers.Bidirectional
-    right = layer.__init__
 
-    def wrong(self: Any, *args: Any, **kwargs: Any) -> None:
-        right(self, *args, **kwargs)
-        self.backward_layer.go_backwards = False
+    def change(layer: Any) -> None:
+        layer.backward_layer.go_backwards = False
 
-    layer.__init__ = wrong
+    _built_bidirectional(tf, change)
 
 
 @seeded("wrappers")
 def bidirectional_forgets_one_direction(tf: Any) -> None:
     """A stateful Bidirectional carries the state of its forward layer alone."""
-    layer = tf.keras.layers.Bidirectional
-    right = layer.__init__
 
-    def wrong(self: Any, *args: Any, **kwargs: Any) -> None:
-        right(self, *args, **kwargs)
-        self.backward_layer.stateful = False
+    def change(layer: Any) -> None:
+        layer.backward_layer.stateful = False
         for name in RESETS:  # which Keras 2 refuses where nothing is carried
-            setattr(self.backward_layer, name, lambda states=None: None)
+            setattr(layer.backward_layer, name, lambda states=None: None)
 
-    layer.__init__ = wrong
+    _built_bidirectional(tf, change)
 
 
 @seeded("wrappers")
@@ -119,12 +123,9 @@ def bidirectional_resets_one_direction(tf: Any) -> None:
     """To reset Bidirectional resets its forward layer alone."""
     for name in RESETS:
         if hasattr(tf.keras.layers.Bidirectional, name):
-            setattr(tf.keras.layers.Bidirectional, name, _reset_of_one)
-
-
-def _reset_of_one(self: Any) -> None:
-    layer = self.forward_layer
-    (getattr(layer, "reset_state", None) or layer.reset_states)()
+            setattr(
+                tf.keras.layers.Bidirectional, name, lambda self: reset_state(self.forward_layer)
+            )
 
 
 @seeded("wrappers")

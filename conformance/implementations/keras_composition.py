@@ -6,7 +6,7 @@ from typing import Any, Optional, Sequence
 
 import numpy as np
 
-from conformance.implementations.keras_network import KerasExecution
+from conformance.implementations.keras_network import KerasExecution, reset_state
 from conformance.implementations.protocol import Model
 from strategies.architectures import ArchitectureSize, weight_shapes
 
@@ -45,9 +45,8 @@ class CompositionModel(KerasExecution, Model):
 
     def reset_state(self) -> None:
         for layer in self.layers:
-            if getattr(layer, "stateful", False):  # of Keras 3, or of Keras 2
-                reset = getattr(layer, "reset_state", None) or layer.reset_states
-                reset()
+            if getattr(layer, "stateful", False):
+                reset_state(layer)
 
     def output(
         self, inputs: np.ndarray, mode: str, initial_states: Sequence[np.ndarray] = ()

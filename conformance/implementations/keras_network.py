@@ -167,8 +167,7 @@ class KerasModel(KerasExecution, Network):
         return keras_options.answer_of(options, results)
 
     def reset_state(self) -> None:
-        reset = getattr(self.simple_rnn, "reset_state", None) or self.simple_rnn.reset_states
-        reset()
+        reset_state(self.simple_rnn)
 
     def set_state(self, state: np.ndarray) -> None:
         self.simple_rnn.reset_states(states=[state])
@@ -224,6 +223,12 @@ def keras_name(activation: str) -> str:
 def is_keras_2(keras: Any) -> bool:
     """Whether a module is Keras 2, which has no operations of its own."""
     return not hasattr(keras, "ops")
+
+
+def reset_state(layer: Any) -> None:
+    """Let a layer forget its state, by the name that it has for this in Keras 3 or in Keras 2."""
+    reset = getattr(layer, "reset_state", None) or layer.reset_states
+    reset()
 
 
 def known_activations(keras: Any) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Keras 2.13 to 2.15 take any text for the name of a regularizer, and then has none."""
+"""Keras 2.13 to 2.15 take any text for the name of a regularizer, and then have none."""
 
 import numpy as np
 import tensorflow as tf
