@@ -59,8 +59,12 @@ class Activation:
 
     def moved(self, z: Array, off: Array) -> Array:
         """The largest |f(z') − f(z)| for |z' − z| ≤ ``off``."""
+        return np.fmin(self.steepest(z, off) * off, self.span)
+
+    def steepest(self, z: Array, off: Array) -> Array:
+        """The largest |slope| between z − ``off`` and z + ``off``."""
         least, greatest = self.slopes(z - off, z + off)
-        return np.fmin(np.maximum(np.abs(least), np.abs(greatest)) * off, self.span)
+        return np.fmax(np.abs(least), np.abs(greatest))
 
 
 class Tanh(Activation):
@@ -72,8 +76,8 @@ class Tanh(Activation):
         least, greatest = tanh_slope(np.stack([far, near]))
         return least, greatest
 
-    def moved(self, z: Array, off: Array) -> Array:
-        return np.minimum(tanh_slope(np.maximum(np.abs(z) - off, 0)) * off, self.span)
+    def steepest(self, z: Array, off: Array) -> Array:
+        return tanh_slope(np.maximum(np.abs(z) - off, 0))
 
 
 class Softmax(Activation):

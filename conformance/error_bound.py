@@ -44,17 +44,26 @@ def activation_error(
     moved: np.ndarray,
     arithmetic: Arithmetic,
 ) -> np.ndarray:
-    """What computing f itself may add, where the exact f is at most ``moved`` off ``value``.
+    """What computing f itself may add, where the exact f is at most ``moved`` off ``value``."""
+    size = np.abs(value)
+    ulps, at_rest = activation_error_at_rest(activation, z, size, arithmetic)
+    return ulps * arithmetic.storage.ulp(size + moved) + at_rest
+
+
+def activation_error_at_rest(
+    activation: Activation, z: np.ndarray, size: np.ndarray, arithmetic: Arithmetic
+) -> tuple[np.ndarray | float, np.ndarray]:
+    """By how many ulp of f itself its computed value may be off, and by how much more.
 
     A library's k ulp and a, and the reference's own: an ulp is at most 2u of a normal number.
+    ``size`` is |f(z)| as the reference has it.
     """
     ulps, absolute = arithmetic.activation_errors[activation.name]
     own_ulps, own_absolute = activation.reference_error
-    size, more = np.abs(value), activation.conditioning(z)
-    error = (ulps + more) * arithmetic.storage.ulp(size + moved)
-    error = error + (own_ulps + more) * (2 * REFERENCE.unit_roundoff) * size
+    more = activation.conditioning(z)
     floor = arithmetic.storage.smallest_normal if arithmetic.flushes_subnormals else 0.0
-    return error + (absolute + own_absolute + floor + own_ulps * REFERENCE.smallest_subnormal)
+    rest = absolute + own_absolute + floor + own_ulps * REFERENCE.smallest_subnormal
+    return ulps + more, (own_ulps + more) * (2 * REFERENCE.unit_roundoff) * size + rest
 
 
 def activated(z: Bounded, activation: Activation, arithmetic: Arithmetic) -> Bounded:

@@ -16,7 +16,7 @@ import numpy as np
 from conformance.activations import ACTIVATIONS, Activation
 from conformance.arithmetic import Arithmetic
 from conformance.equations import dense, simple_rnn, simple_rnn_with_options
-from conformance.error_bound import INFLATION, activated, activation_error
+from conformance.error_bound import INFLATION, activated, activation_error_at_rest
 from conformance.sums import Bounded, affine
 from strategies import Case
 
@@ -85,19 +85,31 @@ def _propagated(case: Case, readout: np.ndarray, arithmetic: Arithmetic) -> _AtE
     )
     carried = coarse @ np.abs(readout)
     if activation.elementwise:
-        adjoint = np.broadcast_to(readout, (case.N, *readout.shape))
-        error = np.zeros((case.N, 1, readout.shape[1]))
-        for t in range(case.T - 1, -1, -1):
-            error += local[t][:, None, :] @ np.abs(adjoint)
-            earlier = Wh @ (slope[t][:, :, None] * adjoint)
-            adjoint = (
-                earlier if used is None else np.where(used[:, t, None, None], earlier, adjoint)
-            )
         # NaN is infinity times zero: nothing is known from this side.
-        carried = np.fmin(error[:, 0], carried)
+        carried = np.fmin(_adjoint(slope, local, Wh, readout, used), carried)
     lost = np.isinf(steps.bound).any(axis=2)
     unknown = (lost if used is None else lost & used).any(axis=1)
     return _AtEnd(states[:, -1], coarse, carried, unknown | np.isinf(coarse).any(axis=1))
+
+
+def _adjoint(
+    slope: np.ndarray,
+    local: np.ndarray,
+    Wh: np.ndarray,
+    readout: np.ndarray,
+    used: Optional[np.ndarray],
+) -> np.ndarray:
+    """Σ_t |P_t|ᵀ δ_t, (N, K): local errors (T, N, M) carried through slopes (T, N, M) to the end."""
+    T, N, M = slope.shape
+    # Units first, so that one product with Wh serves all samples.
+    adjoint = np.repeat(readout[:, None], N, axis=1)
+    slope = slope.swapaxes(1, 2)[..., None]
+    error = np.zeros(adjoint.shape[1:])
+    for t in range(T - 1, -1, -1):
+        error += np.einsum("nm,mnk->nk", local[t], np.abs(adjoint))
+        earlier = (Wh @ (slope[t] * adjoint).reshape(M, -1)).reshape(adjoint.shape)
+        adjoint = earlier if used is None else np.where(used[:, t, None], earlier, adjoint)
+    return error
 
 
 def _certainly_nan(case: Case) -> Bounded:
@@ -172,44 +184,47 @@ def _forward(
     h, z, affine_error = (np.ascontiguousarray(a.swapaxes(0, 1)) for a in (states, *steps))
     T, N, M = h.shape
     abs_Wh, norm_Wh = np.abs(Wh), np.linalg.norm(Wh, 2) * (1 + 1e-9)
+    size = np.abs(h)
+    ulps, at_rest = activation_error_at_rest(activation, z, size, arithmetic)
+    ulps = np.broadcast_to(ulps, h.shape)
     # A bounded activation's output is within its own error of its range.
-    ulps, absolute = arithmetic.activation_errors[activation.name]
+    k, absolute = arithmetic.activation_errors[activation.name]
     largest = activation.largest if activation.elementwise else np.inf
-    most = np.abs(h) + largest * (1 + 2 * (ulps + 2) * arithmetic.unit_roundoff) + absolute
-    slopes, own, moving, errors = (np.empty(s) for s in ((T, 2, N, M), *[(T, N, M)] * 3))
+    most = size + largest * (1 + 2 * (k + 2) * arithmetic.unit_roundoff) + absolute
+    # What a step adds: by its sum and by its activation; and how far its sum may be off at all.
+    added, moving = np.empty((T, 2, N, M)), np.empty((T, N, M))
     box, norm, fits = np.zeros((N, M)), np.zeros((N, 1)), np.ones((N, 1), bool)
     for t in range(T):
         swollen = norm * norm_Wh
         carried = np.fmin(box @ abs_Wh, swollen)
-        d = moving[t] = carried * amplified + affine_error[t]
-        slopes[t] = low, high = activation.slopes(z[t] - d, z[t] + d)
-        steepest = np.fmax(np.abs(low), np.abs(high))
+        d = np.add(carried * amplified, affine_error[t], out=moving[t])
+        steepest = activation.steepest(z[t], d)
         if activation.elementwise:
             moved = np.fmin(steepest * d, activation.span)
         else:
             moved = activation.moved(z[t], d)
-        errors[t] = activation_error(activation, z[t], h[t], moved, arithmetic)
-        own[t] = d - carried
-        swollen = steepest.max(axis=1, keepdims=True) * (swollen + _norm(own[t]))
-        new_norm = swollen + _norm(errors[t])
-        new_box = np.fmin(np.fmin(moved + errors[t], new_norm), most[t])
-        new_norm = np.fmin(new_norm, _norm(new_box))
+        own, error = added[t]
+        np.subtract(d, carried, out=own)
+        np.add(ulps[t] * arithmetic.storage.ulp(size[t] + moved), at_rest[t], out=error)
+        by_sum, by_activation = _norms(added[t])
+        new_norm = steepest.max(axis=1, keepdims=True) * (swollen + by_sum) + by_activation
+        new_box = np.fmin(np.fmin(moved + error, new_norm), most[t])
+        new_norm = np.fmin(new_norm, _norms(new_box))
         if used is None:
             box, norm = new_box, new_norm
         else:
             step = used[t][:, None]
             box, norm = np.where(step, new_box, box), np.where(step, new_norm, norm)
-            own[t], moving[t], errors[t] = (
-                np.where(step, a[t], 0.0) for a in (own, moving, errors)
-            )
+            added[t], moving[t] = np.where(step, added[t], 0.0), np.where(step, d, 0.0)
         if np.isinf(activation.largest):
             # A state that may overflow may be infinite, and NaN as soon as it meets a zero weight.
-            fits &= (np.abs(h[t]) + box < arithmetic.storage.largest).all(axis=1, keepdims=True)
+            fits &= (size[t] + box < arithmetic.storage.largest).all(axis=1, keepdims=True)
             box, norm = np.where(fits, box, np.inf), np.where(fits, norm, np.inf)
-    slope, radius = slopes.sum(axis=1) / 2, (slopes[:, 1] - slopes[:, 0]) / 2
-    return slope, np.abs(slope) * own + radius * moving + errors, box
+    least, greatest = activation.slopes(z - moving, z + moving)
+    slope, radius = (least + greatest) / 2, (greatest - least) / 2
+    return slope, np.abs(slope) * added[:, 0] + radius * moving + added[:, 1], box
 
 
-def _norm(a: np.ndarray) -> np.ndarray:
-    """A bound on the Euclidean norm of each row, (N, 1); squares below 1e-308 underflow."""
-    return np.sqrt(np.einsum("nm,nm->n", a, a))[:, None] + 1e-160
+def _norms(a: np.ndarray) -> np.ndarray:
+    """A bound on the Euclidean norm of each row, (…, M) to (…, 1); squares < 1e-308 underflow."""
+    return np.sqrt(np.einsum("...m,...m->...", a, a))[..., None] + 1e-160
