@@ -1,27 +1,36 @@
-"""Checked cases per second, beside the way that everybody writes, in one run.
+"""Checked cases per second, beside the way that everybody writes, in one run on one core.
 
     python benchmarks/cases_per_second.py [--modes graph,predict_on_batch] [--json FILE]
+    python benchmarks/cases_per_second.py --baseline benchmarks/cases_per_second.json
 
 The naive way builds a model for each case, runs it once and compares. The suite draws from the same
 distribution, reuses networks, bounds the error of every case and counts what it was worth. The
-floor is drawing alone plus running a network that is already there. One process, one thread; look
-at the ratios, the times themselves are noisy.
+floor is drawing alone plus running a network that is already there. All of them take turns, so that
+a machine that is slow for a while is slow for each; look at the ratios, the times are noisy. With a
+baseline the ratios are compared with those of an earlier run, and the exit status is 1 where one of
+them fell by more than a third.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
+import sys
 import time
+from collections import Counter
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any, Callable, Optional
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given, seed, settings
 
 from conformance.checking import check
 from conformance.equations import dense, simple_rnn
 from conformance.implementations import load_implementation
 from conformance.implementations.protocol import Implementation
+from conformance.parts import Part
 from conformance.properties import test_recurrence
 from conformance.statement import Property
 from conformance.subject import Run, Subject
@@ -29,13 +38,55 @@ from strategies import Case
 from strategies.profiles import PROFILES
 
 PROPERTY: Property = test_recurrence.test_last_output_equals_the_recurrence.conformance_property
+#: Between two of them the ways take turns.
+ROUNDS = 10
+#: A ratio that falls below this part of the baseline's is worse.
+WORSE = 2 / 3
+#: What is compared with a baseline: ratios, which do not depend on how fast the machine is.
+RATIOS = ("times_naive", "times_predict", "share_of_floor")
 
 
-def drawn(subject: Subject, number: int) -> list[Case]:
+@dataclass
+class Row:
+    """What was measured in a mode: cases and milliseconds for each of them."""
+
+    mode: str
+    cases: int
+    suite_ms: float
+    drawing_ms: float
+    running_ms: float
+    naive_ms: float
+    predict_ms: float
+    times_naive: float = field(init=False)
+    times_predict: float = field(init=False)
+    share_of_floor: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.times_naive = self.naive_ms / self.suite_ms
+        self.times_predict = self.predict_ms / self.suite_ms
+        self.share_of_floor = (self.drawing_ms + self.running_ms) / self.suite_ms
+
+    def __str__(self) -> str:
+        return (
+            f"{self.mode:17}{1e3 / self.suite_ms:9.1f}{1e3 / self.naive_ms:9.1f}"
+            f"{self.times_naive:6.0f}×{1e3 / self.predict_ms:11.1f}{self.times_predict:6.0f}×"
+            f"{self.share_of_floor:10.0%}{self.drawing_ms:9.2f}{self.running_ms:8.2f}"
+            f"{self.suite_ms:8.2f}"
+        )
+
+
+HEADER = (
+    f"{'mode':17}{'suite/s':>9}{'naive/s':>9}{'times':>7}{'predict/s':>11}{'times':>7}"
+    f"{'of floor':>10}{'draw ms':>9}{'run ms':>8}{'all ms':>8}"
+)
+
+
+def drawn(subject: Subject, number: int, of_round: int) -> list[Case]:
     """So many cases, as the suite draws them."""
     found: list[Case] = []
 
-    @settings(max_examples=number, database=None, deadline=None, derandomize=True)
+    @seed(of_round)
+    @settings(max_examples=number, database=None, deadline=None)
     @given(case=subject.cases())
     def collect(case: Case) -> None:
         found.append(case)
@@ -60,62 +111,79 @@ def seconds(action: Callable[[], Any]) -> float:
     return time.perf_counter() - started
 
 
-def measure(name: str, mode: str, number: int, few: int) -> dict[str, Any]:
-    """Cases per second of the suite and of the naive way, in this mode and in ``predict``."""
+def one_round(subject: Subject, number: int, few: int, of_round: int) -> Counter[str]:
+    """Seconds and cases of each way, one after the other."""
+    implementation, mode = subject.implementation, subject.mode or ""
+    usual = "predict" if "predict" in implementation.modes else mode
+    cases = drawn(subject, number, of_round)
+    some = cases[:: max(1, number // few)][:few]
+    spent = Counter({"naive cases": len(some), "floor cases": len(cases)})
+    spent["naive"] += seconds(lambda: naive(implementation, mode, some))
+    spent["predict"] += seconds(lambda: naive(implementation, usual, some))
+    spent["suite"] += seconds(lambda: spent.update(cases=check(PROPERTY, subject).cases))
+    spent["drawing"] += seconds(lambda: drawn(subject, number, of_round))
+    spent["running"] += seconds(lambda: [subject.output(case) for case in cases])
+    return spent
+
+
+def measure(name: str, mode: str, number: int, few: int) -> Row:
+    """The suite, from its first network on, beside building a network for each case."""
     implementation = load_implementation(name)
     run = Run(profile=PROFILES["default"], max_examples=number, seed=20261124)
     subject = Subject(implementation, mode, "float32", run)
-    cases = drawn(subject, number)
-    naive(implementation, mode, cases[:2])  # imports and first-time costs are nobody's
-    way = "predict" if "predict" in implementation.modes else mode
-    naive_seconds = seconds(lambda: naive(implementation, mode, cases[:few])) / few
-    usual_seconds = seconds(lambda: naive(implementation, way, cases[:few])) / few
-    suite_seconds = seconds(lambda: check(PROPERTY, subject)) / (number + 1)
-    drawing = seconds(lambda: drawn(subject, number)) / number
-    running = seconds(lambda: [subject.output(case) for case in cases]) / number
-    return {
-        "mode": mode,
-        "cases": number,
-        "suite per second": 1 / suite_seconds,
-        "naive per second": 1 / naive_seconds,
-        "build and predict per second": 1 / usual_seconds,
-        "times naive": naive_seconds / suite_seconds,
-        "times build and predict": usual_seconds / suite_seconds,
-        "share of floor": (drawing + running) / suite_seconds,
-        "drawing ms": drawing * 1e3,
-        "running ms": running * 1e3,
-        "suite ms": suite_seconds * 1e3,
-    }
+    naive(implementation, mode, drawn(subject, 2, 0))  # the import is nobody's
+    spent: Counter[str] = Counter()
+    for i in range(1, ROUNDS + 1):
+        spent += one_round(subject.only(Part(i, ROUNDS)), number // ROUNDS, few, i)
+    return Row(
+        mode=mode,
+        cases=int(spent["cases"]),
+        suite_ms=1e3 * spent["suite"] / spent["cases"],
+        drawing_ms=1e3 * spent["drawing"] / spent["floor cases"],
+        running_ms=1e3 * spent["running"] / spent["floor cases"],
+        naive_ms=1e3 * spent["naive"] / spent["naive cases"],
+        predict_ms=1e3 * spent["predict"] / spent["naive cases"],
+    )
 
 
-def main(arguments: Optional[list[str]] = None) -> None:
-    """Print a row for each mode, and write them as JSON where asked."""
+def worse(rows: list[Row], baseline: Path) -> list[str]:
+    """A sentence for each ratio that fell by more than a third since the baseline."""
+    before = {row["mode"]: row for row in json.loads(baseline.read_text(encoding="utf-8"))}
+    return [
+        f"{row.mode}: {ratio} is {getattr(row, ratio):.2g}, was {before[row.mode][ratio]:.2g}"
+        for row in rows
+        for ratio in RATIOS
+        if row.mode in before and getattr(row, ratio) < WORSE * before[row.mode][ratio]
+    ]
+
+
+def main(arguments: Optional[list[str]] = None) -> int:
+    """Print a row for each mode; 1 where one is worse than the baseline."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--implementation", default="keras")
     parser.add_argument("--modes", default="graph,predict_on_batch,call,xla,predict")
-    parser.add_argument("--cases", type=int, default=2000, help="for the cheapest modes")
-    parser.add_argument("--naive-cases", type=int, default=25)
+    parser.add_argument("--cases", type=int, default=5000, help="for the cheapest modes")
+    parser.add_argument("--naive-cases", type=int, default=4, help="in each of the rounds")
     parser.add_argument("--json", metavar="FILE")
+    parser.add_argument("--baseline", metavar="FILE", help="what an earlier run wrote with --json")
     options = parser.parse_args(arguments)
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, [min(os.sched_getaffinity(0))])
     costs = load_implementation(options.implementation).costs
     rows = []
-    print(f"{'mode':17}{'suite/s':>9}{'naive/s':>9}{'times':>7}{'predict/s':>11}{'times':>7}"
-          f"{'of floor':>10}{'draw ms':>9}{'run ms':>8}{'all ms':>8}")  # fmt: skip
+    print(HEADER)
     for mode in options.modes.split(","):
         number = max(50, options.cases // costs.get(mode, 1))
-        row = measure(options.implementation, mode, number, options.naive_cases)
-        rows.append(row)
-        print(
-            f"{mode:17}{row['suite per second']:9.1f}{row['naive per second']:9.1f}"
-            f"{row['times naive']:6.0f}×{row['build and predict per second']:11.1f}"
-            f"{row['times build and predict']:6.0f}×{row['share of floor']:10.0%}"
-            f"{row['drawing ms']:9.2f}{row['running ms']:8.2f}{row['suite ms']:8.2f}",
-            flush=True,
-        )
+        rows.append(measure(options.implementation, mode, number, options.naive_cases))
+        print(rows[-1], flush=True)
     if options.json:
-        with open(options.json, "w", encoding="utf-8") as file:
-            json.dump(rows, file, indent=1)
+        Path(options.json).write_text(
+            json.dumps([asdict(row) for row in rows], indent=1), encoding="utf-8"
+        )
+    found = worse(rows, Path(options.baseline)) if options.baseline else []
+    print(*found, sep="\n", end="\n" if found else "")
+    return 1 if found else 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -79,6 +79,16 @@ def informative(bound: np.ndarray, case: Case) -> bool:
     return bool((bound < INFORMATIVE[POLICIES[case.dtype].computed] * scale).all())
 
 
+def asymmetric(case: Case) -> bool:
+    """Whether a transposed kernel, or a batch and time that are swapped, would not fit a case."""
+    return bool(
+        case.T >= 2
+        and case.D != case.M
+        and case.N != case.T
+        and not np.array_equal(case.recurrent_kernel, case.recurrent_kernel.T)
+    )
+
+
 def discriminating(case: Case, states: np.ndarray) -> bool:
     """Whether a case could have shown a fault of the recurrence.
 
@@ -89,10 +99,4 @@ def discriminating(case: Case, states: np.ndarray) -> bool:
     size = np.abs(states)
     # Well above the subnormals, in every format.
     alive = (size > float(np.finfo(case.inputs.dtype).tiny) ** 0.8) & (size < 0.999)
-    return bool(
-        case.T >= 2
-        and case.D != case.M
-        and case.N != case.T
-        and not np.array_equal(case.recurrent_kernel, case.recurrent_kernel.T)
-        and alive.any()
-    )
+    return asymmetric(case) and bool(alive.any())

@@ -99,7 +99,7 @@ def _adjoint(
     readout: np.ndarray,
     used: Optional[np.ndarray],
 ) -> np.ndarray:
-    """Σ_t |P_t|ᵀ δ_t, (N, K): local errors (T, N, M) carried through slopes (T, N, M) to the end."""
+    """Σ_t |P_t|ᵀ δ_t, (N, K), from slopes m_t and local errors δ_t, both (T, N, M)."""
     T, N, M = slope.shape
     # Units first, so that one product with Wh serves all samples.
     adjoint = np.repeat(readout[:, None], N, axis=1)

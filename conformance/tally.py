@@ -13,12 +13,18 @@ import numpy as np
 
 from conformance import equations
 from conformance.activations import ACTIVATIONS
-from conformance.comparison import discriminating
+from conformance.comparison import asymmetric, discriminating
 from conformance.deviations import Deviation
 from conformance.subject import Shares
 from strategies import Case, Dimensions
 from strategies.tensors import Tensors
 
+#: Everything about a case that is neither a weight nor an input; a report has the dtype by itself.
+DESCRIBED = tuple(
+    entry.name
+    for entry in dataclasses.fields(Case)
+    if entry.name not in (*Tensors._fields, "policy", "mask", "initial_state")
+)
 #: Shares of the bound are kept by these dimensions, in which an error could grow.
 GROWING = ("T", "M")
 
@@ -51,7 +57,7 @@ class Tally:
     met: Counter[str] = field(default_factory=Counter)
     deviating: Counter[str] = field(default_factory=Counter)
     _dimensions: Counter[tuple[str, int]] = field(default_factory=Counter)
-    _options: Counter[tuple[tuple[str, str], ...]] = field(default_factory=Counter)
+    _options: Counter[tuple[Any, ...]] = field(default_factory=Counter)
     _by_dimension: dict[tuple[str, int], list[float]] = field(default_factory=dict)
 
     def add(self, drawn: Mapping[str, Any], shares: Shares, *, quota: bool) -> None:
@@ -78,7 +84,7 @@ class Tally:
 
     def _add_case(self, case: Case, shares: list[float]) -> None:
         self._dimensions.update((letter, getattr(case, letter)) for letter in "NTDMK")
-        self._options[tuple(options_of(case).items())] += 1
+        self._options[_described(case)] += 1
         if shares:
             for letter in GROWING:
                 first = 1 << (getattr(case, letter).bit_length() - 1)
@@ -93,13 +99,16 @@ class Tally:
         for (letter, n), seen in sorted(self._by_dimension.items()):
             shares.setdefault(letter, {})[str(n)] = [len(seen), statistics.median(seen), max(seen)]
         pairs: Counter[tuple[str, ...]] = Counter()
-        for options, cases in self._options.items():
-            for (a, x), (b, y) in itertools.combinations(options, 2):
+        for values, cases in self._options.items():
+            options = _all_in_words(values)
+            for (a, x), (b, y) in itertools.combinations(options.items(), 2):
                 pairs[a, x, b, y] += cases
         return Coverage(dimensions, shares, [[*key, n] for key, n in sorted(pairs.items())])
 
 
 def _discriminates(case: Case) -> bool:
+    if not asymmetric(case):  # whatever the states are
+        return False
     x, Wx, Wh, bh = case.as_computed[:4]
     activation = ACTIVATIONS[case.activation].value
     if case.options is None:
@@ -113,17 +122,18 @@ def _discriminates(case: Case) -> bool:
 
 def options_of(case: Case) -> dict[str, str]:
     """Everything about a case that is neither a weight nor an input, by name, in words."""
+    return _all_in_words(_described(case))
+
+
+def _described(case: Case) -> tuple[Any, ...]:
+    return tuple(getattr(case, name) for name in DESCRIBED)
+
+
+def _all_in_words(values: tuple[Any, ...]) -> dict[str, str]:
     options: dict[str, str] = {}
-    for entry in dataclasses.fields(case):
-        if entry.name == "options" and case.options is None:
-            continue
-        if entry.name not in (
-            *Tensors._fields,
-            "policy",
-            "mask",
-            "initial_state",
-        ):  # a report has the dtype by itself
-            options.update(_in_words(entry.name, getattr(case, entry.name)))
+    for name, value in zip(DESCRIBED, values):
+        if name != "options" or value is not None:
+            options.update(_in_words(name, value))
     return options
 
 

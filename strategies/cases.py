@@ -226,21 +226,26 @@ def cases(
         InvalidArgument: the dtype or a texture is unknown.
     """
     check_choice("dtype", dtype, DTYPES)
-    names = texture_names(textures)
-    return _cases(dtype, dimensions() if sizes is None else sizes, names)
+    # What is made once is not made again for every case.
+    names = st.sampled_from(texture_names(textures))
+    return _cases(dtype, dimensions() if sizes is None else sizes, names, seeds())
 
 
 @st.composite
 def _cases(
-    draw: st.DrawFn, dtype: str, sizes: st.SearchStrategy[Dimensions], names: list[str]
+    draw: st.DrawFn,
+    dtype: str,
+    sizes: st.SearchStrategy[Dimensions],
+    names: st.SearchStrategy[str],
+    seeds: st.SearchStrategy[int],
 ) -> Case:
     size = draw(sizes)
-    texture = draw(st.sampled_from(names))
+    texture = draw(names)
     if texture == "elementwise":
         if sum(int(np.prod(shape)) for shape in shapes(size)) <= MOST_ENTRIES_DRAWN_SINGLY:
             return case_of(draw(elementwise(size, dtype)), size, dtype, texture)
         texture = "normal"
-    return case_of(seeded(texture, draw(seeds()), size, dtype), size, dtype, texture)
+    return case_of(seeded(texture, draw(seeds), size, dtype), size, dtype, texture)
 
 
 def case_of(

@@ -137,7 +137,7 @@ def dimensions(
             raise InvalidArgument(f"{name}={choices!r}: must name at least one")
     if max_networks is None:
         free = _free_networks(ranges, activations, dense_activations)
-        return st.builds(_assemble, free, _free_batches(ranges))
+        return st.builds(_assemble, free, *_free_batches(ranges))
     rng = np.random.default_rng(pool_seed)
     networks = network_pool(ranges, max_networks, rng)
     if (*activations, *dense_activations) != ("tanh", "linear"):
@@ -146,12 +146,12 @@ def dimensions(
         networks = _optioned(networks, options, ranges, rng)
     if one_batch_per_network:
         batches = batch_pool(ranges, len(networks), rng)
-        return st.sampled_from(list(map(_assemble, networks, batches)))
-    return st.builds(_assemble, st.sampled_from(networks), _free_batches(ranges))
+        return st.sampled_from([_assemble(of, N, T) for of, (N, T) in zip(networks, batches)])
+    return st.builds(_assemble, st.sampled_from(networks), *_free_batches(ranges))
 
 
-def _assemble(network: NetworkSize, batch: tuple[int, int]) -> Dimensions:
-    N, T = network.N or batch[0], network.T or batch[1]
+def _assemble(network: NetworkSize, N: int, T: int) -> Dimensions:
+    N, T = network.N or N, network.T or T
     D, M, K, fixed, activation, dense_activation, options, _ = network
     chosen = (activation, dense_activation, options)
     return Dimensions(N, T, D, M, K, fixed is not None, *chosen)
@@ -210,8 +210,9 @@ def _free_networks(
     return parts.map(lambda chosen: NetworkSize(*chosen))
 
 
-def _free_batches(ranges: _Ranges) -> st.SearchStrategy[tuple[int, int]]:
-    return st.tuples(st.sampled_from(ranges.samples), st.sampled_from(ranges.time_steps))
+def _free_batches(ranges: _Ranges) -> tuple[st.SearchStrategy[int], st.SearchStrategy[int]]:
+    """N and T; where the network is built for one, that one counts."""
+    return st.sampled_from(ranges.samples), st.sampled_from(ranges.time_steps)
 
 
 def network_pool(ranges: _Ranges, size: int, rng: np.random.Generator) -> list[NetworkSize]:

@@ -147,10 +147,10 @@ class KerasNetwork(TensorFlowExecution, KerasModel):
         self._times_set = 0
 
     def set_weights(self, weights: Sequence[np.ndarray]) -> None:
-        """By ``model.set_weights``; from the third time on by the variables under it.
+        """By ``model.set_weights``; from the third time on by the operation under it.
 
-        This is what an optimizer does, and takes a quarter of the time: a network that is used
-        again is given new weights for every case.
+        A network that is used again is given new weights for every case, and this takes a sixth of
+        the time.
         """
         self._times_set += 1
         plain = self.size.options is None and self.carrier == self.dtype_of_weights
@@ -158,7 +158,9 @@ class KerasNetwork(TensorFlowExecution, KerasModel):
             super().set_weights(weights)
             return
         for variable, weight in zip(self._variables, weights):
-            variable.assign(self.tf.constant(weight), read_value=False)
+            self.tf.raw_ops.AssignVariableOp(
+                resource=variable.handle, value=self.tf.constant(weight)
+            )
 
     @cached_property
     def dtype_of_weights(self) -> str:
