@@ -193,7 +193,9 @@ def _forward(
     most = size + largest * (1 + 2 * (k + 2) * arithmetic.unit_roundoff) + absolute
     # What a step adds: by its sum and by its activation; and how far its sum may be off at all.
     added, moving = np.empty((T, 2, N, M)), np.empty((T, N, M))
+    by_sums, by_activations = added[:, 0], added[:, 1]
     box, norm, fits = np.zeros((N, M)), np.zeros((N, 1)), np.ones((N, 1), bool)
+    limited = np.isfinite(activation.largest)
     for t in range(T):
         swollen = norm * norm_Wh
         carried = np.fmin(box @ abs_Wh, swollen)
@@ -203,11 +205,11 @@ def _forward(
             moved = np.fmin(steepest * d, activation.span)
         else:
             moved = activation.moved(z[t], d)
-        own, error = added[t]
-        np.subtract(d, carried, out=own)
-        np.add(ulps[t] * arithmetic.storage.ulp(size[t] + moved), at_rest[t], out=error)
+        error = ulps[t] * arithmetic.storage.ulp(size[t] + moved) + at_rest[t]
+        by_sums[t], by_activations[t] = d - carried, error
         by_sum, by_activation = _norms(added[t])
-        new_norm = steepest.max(axis=1, keepdims=True) * (swollen + by_sum) + by_activation
+        new_norm = np.maximum.reduce(steepest, axis=1, keepdims=True) * (swollen + by_sum)
+        new_norm += by_activation
         new_box = np.fmin(np.fmin(moved + error, new_norm), most[t])
         new_norm = np.fmin(new_norm, _norms(new_box))
         if used is None:
@@ -216,15 +218,15 @@ def _forward(
             step = used[t][:, None]
             box, norm = np.where(step, new_box, box), np.where(step, new_norm, norm)
             added[t], moving[t] = np.where(step, added[t], 0.0), np.where(step, d, 0.0)
-        if np.isinf(activation.largest):
+        if not limited:
             # A state that may overflow may be infinite, and NaN as soon as it meets a zero weight.
             fits &= (size[t] + box < arithmetic.storage.largest).all(axis=1, keepdims=True)
             box, norm = np.where(fits, box, np.inf), np.where(fits, norm, np.inf)
     least, greatest = activation.slopes(z - moving, z + moving)
     slope, radius = (least + greatest) / 2, (greatest - least) / 2
-    return slope, np.abs(slope) * added[:, 0] + radius * moving + added[:, 1], box
+    return slope, np.abs(slope) * by_sums + radius * moving + by_activations, box
 
 
 def _norms(a: np.ndarray) -> np.ndarray:
     """A bound on the Euclidean norm of each row, (…, M) to (…, 1); squares < 1e-308 underflow."""
-    return np.sqrt(np.einsum("...m,...m->...", a, a))[..., None] + 1e-160
+    return np.sqrt((a * a) @ np.ones((a.shape[-1], 1))) + 1e-160
