@@ -14,12 +14,14 @@ import statistics
 import time
 from typing import Any, Callable, Optional
 
+from conformance.attempt import hung
 from conformance.implementations.protocol import ImplementationError
 from conformance.results import CONFORMS, DEVIATES, FAILS, NOT_APPLICABLE, Failure, Result
-from conformance.searching import hung, search
+from conformance.searching import search
 from conformance.statement import Property
 from conformance.subject import Nonconformity, Subject
 from conformance.tally import Tally
+from strategies import Case
 
 
 def holds_for(
@@ -32,9 +34,13 @@ def holds_for(
     narrow: bool = False,
     one_dtype: bool = False,
     often: int = 1,
+    asks: Optional[Callable[[Subject, Case], Any]] = None,
     **draws: Callable[[Subject], Any],
 ) -> Callable[[Callable[..., None]], Callable[[Subject], None]]:
-    """Make ``function(subject, **drawn)`` a property; its docstring is the sentence."""
+    """Make ``function(subject, **drawn)`` a property; its docstring is the sentence.
+
+    What else there is to say of it is in `Property`.
+    """
 
     def decorate(function: Callable[..., None]) -> Callable[[Subject], None]:
         found = Property(
@@ -51,6 +57,7 @@ def holds_for(
             narrow=narrow,
             one_dtype=one_dtype,
             often=often,
+            asks=asks,
         )
 
         def test(subject: Subject) -> None:
@@ -74,7 +81,7 @@ def check(found: Property, subject: Subject) -> Result:
     if missing:
         verdict, reason = NOT_APPLICABLE, f"needs {', '.join(missing)}"
     else:
-        failure = search(found, subject, tally)
+        failure, tally = search(found, subject)
         if failure is not None:
             verdict, reason = FAILS, failure.error.sentence
         elif tally.deviating:

@@ -1,46 +1,75 @@
-"""Searching for a failure: Hypothesis draws, each case is counted, a failure is simplified."""
+"""Searching for a failure: Hypothesis draws, an attempt is made, a failure is simplified."""
 
 from __future__ import annotations
 
 import contextlib
-import os
 import re
-import time
-import traceback
 import zlib
 from typing import Any, Callable, Iterator, Optional
 from unittest import SkipTest
 
-import numpy as np
-from hypothesis import HealthCheck, Phase, core, given, seed, settings, target
-from hypothesis.errors import HypothesisException
+from hypothesis import HealthCheck, Phase, core, given, seed, settings
 
-from conformance.deviations import Deviation
+from conformance.attempt import Attempt, hung
 from conformance.example_database import OfOnePart, open_database
-from conformance.implementations.protocol import OPTIONS, ImplementationError
+from conformance.implementations.protocol import OPTIONS
 from conformance.minimise import minimise
 from conformance.results import Failure
 from conformance.statement import Property
-from conformance.subject import Nonconformity, Shares, Subject
+from conformance.subject import Nonconformity, Subject
 from conformance.tally import Tally
-from conformance.time_limit import TimeLimitReached, call_within
 from strategies import NOTEBOOK_SIZE, WIDE_SIZE, Case, notebook_case
 
 #: Once a failure is known, Hypothesis and then `minimise` may simplify it for this long, each.
 SIMPLIFY_SECONDS = 10.0
+#: So many cases are drawn, then asked, then judged, where that is possible. Going from one to the
+#: other for each costs time: the code and data of Hypothesis, of the library and of NumPy push each
+#: other out of the processor's caches.
+GROUP = 32
 
 
-def search(found: Property, subject: Subject, tally: Tally) -> Optional[Failure]:
-    """The simplest failure among the drawn cases and those that are always run, or None."""
-    attempt = _Attempt(found, subject, tally)
+def search(found: Property, subject: Subject) -> tuple[Optional[Failure], Tally]:
+    """The simplest failure among the drawn cases and those always run, or None; what was run."""
+    attempt = Attempt(found, subject, SIMPLIFY_SECONDS)
     try:
         _try_again(attempt)
-        _as_hypothesis_test(attempt)()
+        _run_in_groups(attempt) if found.asks else _as_hypothesis_test(attempt)()
         for drawn in _always(found, subject):
             attempt(**drawn)
     except Nonconformity:
-        return _simplified(attempt)
-    return None
+        return _simplified(attempt), attempt.tally
+    return None, attempt.tally
+
+
+def _run_in_groups(attempt: Attempt) -> None:
+    """The cases that Hypothesis draws, a group at a time; a failure is found again one by one.
+
+    Then each case is judged before the next one is drawn, so that Hypothesis can simplify it. The
+    seed is the same, and networks are new, as they may have been before.
+
+    Raises:
+        Nonconformity: a case fails.
+    """
+    group: list[dict[str, Any]] = []
+
+    def gather(**drawn: Any) -> None:
+        if attempt.failure is None:
+            group.append(drawn)
+        if len(group) == GROUP:
+            attempt.together(group)
+            group.clear()
+
+    _as_hypothesis_test(attempt, gather, phases={Phase.generate})()
+    attempt.together(group)
+    if attempt.failure is None:
+        return
+    failure, tally = attempt.failure, attempt.tally
+    if not hung(failure.error):  # it would take as long again
+        attempt.begin_again()
+        attempt.subject.run.networks.clear()
+        _as_hypothesis_test(attempt)()
+        attempt.failure, attempt.tally = failure, tally
+    raise failure.error
 
 
 def attempt_of(found: Property, subject: Subject) -> Callable[..., None]:
@@ -49,29 +78,29 @@ def attempt_of(found: Property, subject: Subject) -> Callable[..., None]:
     Raises:
         Nonconformity: by the function; for Hypothesis and what builds on it.
     """
-    return _Attempt(found, subject, Tally())
+    return Attempt(found, subject, SIMPLIFY_SECONDS)
 
 
-def _try_again(attempt: _Attempt) -> None:
-    """Run what failed in earlier runs, with other seeds; `_as_hypothesis_test` has this one's."""
+def _try_again(attempt: Attempt) -> None:
+    """Run what failed in earlier runs; that of this seed Hypothesis runs by itself, one by one."""
     if core.global_force_seed is not None:  # --hypothesis-seed asks for its own cases and no others
         return
     own = attempt.subject.run.seed
     for earlier in _database(attempt, own).seeds() if attempt.subject.part.first else []:
-        if earlier != own:
+        if earlier != own or attempt.found.asks:
             # Hypothesis skips a test of which nothing that is kept can still be drawn.
             with contextlib.suppress(SkipTest):
-                _as_hypothesis_test(attempt, earlier)()
+                _as_hypothesis_test(attempt, of_seed=earlier, phases={Phase.reuse})()
             _database(attempt, earlier).forget()
 
 
-def _database(attempt: _Attempt, of_seed: int) -> OfOnePart:
+def _database(attempt: Attempt, of_seed: int) -> OfOnePart:
     subject = attempt.subject
     kept = subject.run.examples or open_database(None)
     return OfOnePart(kept, _name(attempt), of_seed, subject.part.first)
 
 
-def _name(attempt: _Attempt) -> str:
+def _name(attempt: Attempt) -> str:
     """Under this name Hypothesis files failing cases; it must be an identifier."""
     return re.sub(r"\W", "_", f"{attempt.found.name}_{attempt.subject.id}")
 
@@ -88,114 +117,23 @@ def _always(found: Property, subject: Subject) -> Iterator[dict[str, Any]]:
         yield {"size": WIDE_SIZE}
 
 
-class _Attempt:
-    """Runs the property on what was drawn, counts it, and remembers the last failure."""
+def _as_hypothesis_test(
+    attempt: Attempt,
+    with_drawn: Optional[Callable[..., None]] = None,
+    *,
+    of_seed: Optional[int] = None,
+    phases: Optional[set[Phase]] = None,
+) -> Callable[[], None]:
+    """The part's cases; ``with_drawn`` is what is done with each, `attempt` by default.
 
-    def __init__(self, found: Property, subject: Subject, tally: Tally) -> None:
-        self.found, self.subject, self.tally = found, subject, tally
-        self.failure: Optional[Failure] = None
-        self.largest_share = 0.0
-        self._failed: dict[bytes, Failure] = {}
-        self._deadline = float("inf")
-        self._known = subject.known_deviations(found.name)
-
-    def __call__(self, **drawn: Any) -> None:
-        # Hypothesis runs what failed again. One failure is enough: an implementation that does
-        # not repeat it is no better for that.
-        before = self._failed.get(_key(drawn)) if self._failed else None
-        if before is not None:
-            self.failure = before
-            raise before.error
-        if time.monotonic() > self._deadline:
-            return  # no time to simplify further
-        error, known = self.error(**drawn), self.known(**drawn)
-        counted = self.failure is None  # what is tried to simplify a failure is not counted
-        if known and counted:
-            self.tally.meet(known, deviates=error is not None)
-        if error is not None and hung(error):
-            self._deadline = 0.0  # every further attempt might take as long
-        if error is None or known:
-            if counted and error is None:
-                self.tally.add(drawn, self.subject.shares, quota=self.found.quota)
-            return
-        if self.failure is None:
-            self.tally.cases += 1
-            self._deadline = min(self._deadline, time.monotonic() + SIMPLIFY_SECONDS)
-        self.failure = self._failed[_key(drawn)] = Failure(drawn, error, tuple(self.subject.asked))
-        raise error
-
-    def known(self, **drawn: Any) -> list[Deviation]:
-        """The known deviations that apply to what was drawn."""
-        others = [value.facts for value in drawn.values() if hasattr(value, "facts")]
-        traits: list[frozenset[str]] = [
-            getattr(value, "traits", frozenset()) for value in drawn.values()
-        ]
-        others.append({"traits": frozenset().union(*traits)})
-        facts = self.subject.facts(drawn.get("case", drawn.get("model")), *others)
-        return [deviation for deviation in self._known if deviation.applies(**facts)]
-
-    def unknown(self, **drawn: Any) -> Optional[Nonconformity]:
-        """What is wrong with the answer and is no known deviation, or None."""
-        return None if self.known(**drawn) else self.error(**drawn)
-
-    def error(self, **drawn: Any) -> Optional[Nonconformity]:
-        """What is wrong with the answer to what was drawn, or None."""
-        self.subject.shares, self.subject.asked = Shares(), []
-        limit = self.subject.run.time_limit
-
-        def one_case() -> None:
-            with np.errstate(all="ignore"):  # NaN and overflow are judged, not warned of
-                self.found.function(self.subject, **drawn)
-
-        try:
-            call_within(limit, one_case)
-        except Nonconformity as error:
-            return error
-        except TimeLimitReached as reached:
-            return _because(reached, f"it had not answered after {limit:g} s")
-        except ImplementationError as error:
-            return _because(error, str(error))
-        except HypothesisException:
-            raise
-        except Exception as error:  # whatever the thing under test may raise
-            return _because(error, f"it raised {_in_one_line(error)}")
-        return None
-
-
-def hung(error: Nonconformity) -> bool:
-    """Whether the case was given up because it took too long."""
-    return isinstance(error.__cause__, TimeLimitReached)
-
-
-def _in_one_line(error: Exception) -> str:
-    """Kind, first line of the message, and where it was raised."""
-    message = (str(error).strip() or "no message").splitlines()[0]
-    frame = traceback.extract_tb(error.__traceback__)[-1]
-    place = f"{os.path.basename(frame.filename)}, line {frame.lineno}"
-    return f"{type(error).__name__}: {message} ({place})"
-
-
-def _because(error: BaseException, sentence: str) -> Nonconformity:
-    nonconformity = Nonconformity(sentence)
-    nonconformity.__cause__ = error
-    return nonconformity
-
-
-def _as_hypothesis_test(attempt: _Attempt, earlier: Optional[int] = None) -> Callable[[], None]:
-    """The part's cases; or only what failed in an earlier run with that seed."""
+    With the seed of an earlier run they are those that failed there.
+    """
     found, subject = attempt.found, attempt.subject
-    phases = set(Phase) - {Phase.explain}  # tracing every line would cost more than it tells
-    if earlier is not None:
-        subject, phases = subject.with_seed(earlier), {Phase.reuse}
+    if of_seed is not None:
+        subject = subject.with_seed(of_seed)
 
     def one_case(**drawn: Any) -> None:
-        attempt(**drawn)
-        # What comes closest to the bound is tried more often, where it could show a fault. What is
-        # further away is no target: Hypothesis would compare it with all others, which is slow.
-        share = max(attempt.subject.shares.worst, default=0.0)
-        if 0 < share <= 1 and share >= attempt.largest_share and attempt.tally.last_discriminates:
-            attempt.largest_share = share
-            target(share, label="share of the bound")
+        (with_drawn or attempt)(**drawn)
 
     one_case.__name__ = _name(attempt)
     strategies = {name: draw(subject) for name, draw in found.draws.items()}
@@ -211,12 +149,13 @@ def _as_hypothesis_test(attempt: _Attempt, earlier: Optional[int] = None) -> Cal
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
         report_multiple_bugs=False,
         print_blob=False,
-        phases=phases,
+        # Tracing every line, to explain, would cost more than it tells.
+        phases=phases or set(Phase) - {Phase.explain},
     )(test)
     return configured
 
 
-def _simplified(attempt: _Attempt) -> Failure:
+def _simplified(attempt: Attempt) -> Failure:
     failure = attempt.failure
     assert failure is not None
     if hung(failure.error):
@@ -252,13 +191,3 @@ def _simplified(attempt: _Attempt) -> Failure:
             SIMPLIFY_SECONDS,
         )
     return simplest
-
-
-def _key(drawn: dict[str, Any]) -> bytes:
-    case = drawn.get("case")
-    tensors = [] if case is None else [case.inputs, *case.weights]
-    rest = repr([(n, v) for n, v in drawn.items() if n != "case"]).encode()
-    if case is not None and case.options is not None:
-        tensors += [t for t in (case.mask, case.initial_state) if t is not None]
-        rest += repr(case.dimensions).encode()
-    return rest + b"".join(repr(t.shape).encode() + t.tobytes() for t in tensors)

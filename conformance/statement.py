@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Callable
+from typing import Any, Callable, Optional
 
 from conformance.implementations.protocol import PREDICT, SEVERAL_MODES
 from conformance.parts import WHOLE, Part, parts_of
 from conformance.subject import Subject
-from strategies import WIDE_DTYPES
+from strategies import WIDE_DTYPES, Case
 
 #: What building a network costs, in executions in a mode of cost 1.
 BUILD_COST = 5
@@ -26,7 +26,9 @@ class Property:
     network; ``quota`` whether its cases are meant to show faults of the recurrence, so that too
     few discriminating ones are worth a warning; ``narrow`` whether it is said of 16-bit dtypes too;
     ``one_dtype`` that it is asked in float32 alone, because its cases have dtypes of their own;
-    ``often`` how many times the profile's number of builds it has, because they are cheap.
+    ``often`` how many times the profile's number of builds it has, because they are cheap;
+    ``asks`` what the implementation is asked about a case, where that can be asked before the
+    answer to the case before is judged: ``function`` takes it as ``answer``.
     """
 
     name: str
@@ -42,6 +44,23 @@ class Property:
     narrow: bool
     one_dtype: bool = False
     often: int = 1
+    asks: Optional[Callable[[Subject, Case], Any]] = None
+
+    def state(self, subject: Subject, **drawn: Any) -> None:
+        """Ask the implementation, and judge the answer.
+
+        Raises:
+            Nonconformity: it is wrong.
+        """
+        self.judge(subject, drawn, self.ask(subject, drawn))
+
+    def ask(self, subject: Subject, drawn: dict[str, Any]) -> dict[str, Any]:
+        """The arguments for `judge` that the implementation gives; none where it is asked there."""
+        return {} if self.asks is None else {"answer": self.asks(subject, drawn["case"])}
+
+    def judge(self, subject: Subject, drawn: dict[str, Any], answer: dict[str, Any]) -> None:
+        """Raise `Nonconformity` if what was answered is wrong."""
+        self.function(subject, **drawn, **answer)
 
     def missing(self, subject: Subject) -> list[str]:
         """What the property needs and the subject does not have: capabilities, a dtype."""

@@ -36,6 +36,10 @@ from strategies.dtypes import POLICIES
 from strategies.extremes import extreme_cases
 from strategies.profiles import PROFILES, Profile
 
+#: The last output (N, K); every state (N, T, M) and every output (N, T, K).
+Output = np.ndarray
+Steps = tuple[np.ndarray, np.ndarray]
+
 #: Seconds for one case. A framework's import and the first compilation take tens of them.
 TIME_LIMIT = 120.0
 
@@ -267,22 +271,23 @@ class Subject:
         network.set_weights(case.weights)
         return network
 
-    def output(self, case: Case, mode: Optional[str] = None) -> np.ndarray:
+    def output(self, case: Case, mode: Optional[str] = None) -> Output:
         """The last output y_T, (N, K)."""
         question = self._ask(case, mode or self.mode or self.modes[0], sequences=False)
         network = self.network(case, sequences=False)
         question.answer = result = network.output(case.inputs, question.mode)
         return as_array(result, "the output", (case.N, case.K), self.results).copy()
 
-    def states_and_outputs(self, case: Case) -> tuple[np.ndarray, np.ndarray]:
+    def states_and_outputs(self, case: Case) -> Steps:
         """Every state (N, T, M) and every output (N, T, K)."""
         question = self._ask(case, self.mode or self.modes[0], sequences=True)
         network = self.network(case, sequences=True)
         question.answer = states, outputs = network.states_and_outputs(case.inputs, question.mode)
-        return (
-            as_array(states, "the sequence of states", (case.N, case.T, case.M), self.results),
-            as_array(outputs, "the sequence of outputs", (case.N, case.T, case.K), self.results),
+        states = as_array(states, "the sequence of states", (case.N, case.T, case.M), self.results)
+        outputs = as_array(
+            outputs, "the sequence of outputs", (case.N, case.T, case.K), self.results
         )
+        return states.copy(), outputs.copy()
 
     def answer(
         self, case: Case, *, mode: Optional[str] = None, batch_size: Optional[int] = None

@@ -51,7 +51,6 @@ class Tally:
 
     cases: int = 0
     discriminating: int = 0
-    last_discriminates: bool = False
     shares: list[float] = field(default_factory=list)
     drift: list[float] = field(default_factory=list)
     met: Counter[str] = field(default_factory=Counter)
@@ -65,12 +64,10 @@ class Tally:
         self.cases += 1
         self.shares += shares.worst
         self.drift += shares.drift
-        self.last_discriminates = False
         case, size = drawn.get("case"), drawn.get("size")
         if isinstance(case, Case):
             self._add_case(case, shares.worst)
-            self.last_discriminates = quota and shares.informative and _discriminates(case)
-            self.discriminating += self.last_discriminates
+            self.discriminating += quota and shares.informative and _discriminates(case)
         elif isinstance(size, Dimensions):  # a network that is built, for any N and T
             self._dimensions.update((letter, getattr(size, letter)) for letter in "DMK")
 

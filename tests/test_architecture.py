@@ -28,6 +28,7 @@ LAYERS = [
     ["conformance.answers", "conformance.models"],
     ["conformance.tally"],
     ["conformance.results", "conformance.statement"],
+    ["conformance.attempt"],
     ["conformance.searching"],
     ["conformance.checking"],
     ["conformance.faults", "conformance.faults_keras", "conformance.properties"],

@@ -33,7 +33,7 @@ subject = Subject(
     {loaded}, {mode!r}, {dtype!r}, modes={modes!r}
 )
 for _ in range({times}):
-    properties.{name}.conformance_property.function(subject, **drawn)
+    properties.{name}.conformance_property.state(subject, **drawn)
 '''
 
 
@@ -73,7 +73,7 @@ def _fails(found: Property, subject: Subject, failure: Failure, times: int) -> b
     try:
         with np.errstate(all="ignore"):
             for _ in range(times):
-                found.function(subject, **failure.drawn)
+                found.state(subject, **failure.drawn)
     except Exception:  # whatever the thing under test may raise
         return True
     return False

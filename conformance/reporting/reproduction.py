@@ -13,6 +13,7 @@ from typing import Any, Optional, Sequence, cast
 
 import numpy as np
 
+from conformance.attempt import hung
 from conformance.comparison import Comparison, compare
 from conformance.error_bound import residual_output, residual_state
 from conformance.implementations.function import FunctionImplementation
@@ -22,7 +23,6 @@ from conformance.reporting.option_script import option_script
 from conformance.reporting.property_script import property_script
 from conformance.reporting.script import TRIALS, Script, loadable, of_this_project, shows
 from conformance.results import Failure
-from conformance.searching import hung
 from conformance.statement import Property
 from conformance.subject import Question, Subject
 from strategies import WIDE_DTYPES, Case
