@@ -19,7 +19,7 @@ from conformance.subject import Nonconformity, Question, Shares, Subject
 from conformance.tally import Tally
 from conformance.time_limit import TimeLimitReached, call_within
 
-#: What is slow enough to be asked for so long has nothing to gain: its answers are judged first.
+#: A group is judged early once asking has taken so long: what is slow gains nothing from groups.
 GROUP_SECONDS = 0.2
 
 
@@ -60,6 +60,10 @@ class Attempt:
             return  # no time to simplify further
         self._settle(drawn, self.error(**drawn))
 
+    def has_failed(self, drawn: dict[str, Any]) -> bool:
+        """Whether this was asked before, and failed."""
+        return _key(drawn) in self._failed
+
     def together(self, group: list[dict[str, Any]]) -> None:
         """All are asked before the first is judged; the first failure is remembered."""
         left = list(group)
@@ -68,13 +72,15 @@ class Attempt:
             until = time.monotonic() + GROUP_SECONDS
             while len(answers) < len(left) and time.monotonic() < until:
                 answers.append(self._ask(left[len(answers)]))
+                if answers[-1].error is not None:
+                    break
             with contextlib.suppress(Nonconformity):
                 for drawn, answered in zip(left, answers):
                     self._settle(drawn, self._judge(drawn, answered))
             del left[: len(answers)]
 
     def _settle(self, drawn: dict[str, Any], error: Optional[Nonconformity]) -> None:
-        """Count it, and raise the error unless it is known."""
+        """Count what was drawn, and raise what is wrong with it unless that is known."""
         known = self.known(**drawn)
         counted = self.failure is None  # what is tried to simplify a failure is not counted
         if known and counted:

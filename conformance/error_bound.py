@@ -46,11 +46,11 @@ def activation_error(
 ) -> np.ndarray:
     """What computing f itself may add, where the exact f is at most ``moved`` off ``value``."""
     size = np.abs(value)
-    ulps, at_rest = activation_error_at_rest(activation, z, size, arithmetic)
-    return ulps * arithmetic.storage.ulp(size + moved) + at_rest
+    ulps, rest = activation_error_parts(activation, z, size, arithmetic)
+    return ulps * arithmetic.storage.ulp(size + moved) + rest
 
 
-def activation_error_at_rest(
+def activation_error_parts(
     activation: Activation, z: np.ndarray, size: np.ndarray, arithmetic: Arithmetic
 ) -> tuple[np.ndarray | float, np.ndarray]:
     """By how many ulp of f itself its computed value may be off, and by how much more.

@@ -74,10 +74,9 @@ class Examples(ExampleDatabase):
 class OfOnePart(ExampleDatabase):
     """What one part of a test sees of the run's database.
 
-    Failing cases, and not those of the largest share, which would be drawn first. All parts keep
-    theirs under one name, whatever their number, and the first part tries them again. A case is
-    kept as Hypothesis's choices, which mean the same with the same seed only (it decides which
-    sizes there are): they are filed by seed.
+    All parts keep failing cases under one name, whatever their number, and the first part tries
+    them again. A case is kept as Hypothesis's choices, which mean the same with the same seed only
+    (it decides which sizes there are): they are filed by seed.
 
     Args:
         kept: the run's database.
@@ -101,14 +100,11 @@ class OfOnePart(ExampleDatabase):
         self.kept.delete(self._seeds, self._seed)
 
     def save(self, key: bytes, value: bytes) -> None:
-        if not key.endswith(b".pareto"):
-            self.kept.save(self._seeds, self._seed)
-            self.kept.save(key + b"@" + self._seed, value)
+        self.kept.save(self._seeds, self._seed)
+        self.kept.save(key + b"@" + self._seed, value)
 
     def fetch(self, key: bytes) -> Iterable[bytes]:
-        if not self.tried_again or key.endswith(b".pareto"):
-            return []
-        return self.kept.fetch(key + b"@" + self._seed)
+        return self.kept.fetch(key + b"@" + self._seed) if self.tried_again else []
 
     def delete(self, key: bytes, value: bytes) -> None:
         self.kept.delete(key + b"@" + self._seed, value)

@@ -16,7 +16,7 @@ import numpy as np
 from conformance.activations import ACTIVATIONS, Activation
 from conformance.arithmetic import Arithmetic
 from conformance.equations import dense, simple_rnn, simple_rnn_with_options
-from conformance.error_bound import INFLATION, activated, activation_error_at_rest
+from conformance.error_bound import INFLATION, activated, activation_error_parts
 from conformance.sums import Bounded, affine
 from strategies import Case
 
@@ -99,7 +99,10 @@ def _adjoint(
     readout: np.ndarray,
     used: Optional[np.ndarray],
 ) -> np.ndarray:
-    """Σ_t |P_t|ᵀ δ_t, (N, K), from slopes m_t and local errors δ_t, both (T, N, M)."""
+    """Σ_t |P_t|ᵀ δ_t, (N, K), from slopes m_t and local errors δ_t, both (T, N, M).
+
+    ``used`` is (N, T).
+    """
     T, N, M = slope.shape
     # Units first, so that one product with Wh serves all samples.
     adjoint = np.repeat(readout[:, None], N, axis=1)
@@ -185,7 +188,7 @@ def _forward(
     T, N, M = h.shape
     abs_Wh, norm_Wh = np.abs(Wh), np.linalg.norm(Wh, 2) * (1 + 1e-9)
     size = np.abs(h)
-    ulps, at_rest = activation_error_at_rest(activation, z, size, arithmetic)
+    ulps, rest = activation_error_parts(activation, z, size, arithmetic)
     ulps = np.broadcast_to(ulps, h.shape)
     # A bounded activation's output is within its own error of its range.
     k, absolute = arithmetic.activation_errors[activation.name]
@@ -205,7 +208,7 @@ def _forward(
             moved = np.fmin(steepest * d, activation.span)
         else:
             moved = activation.moved(z[t], d)
-        error = ulps[t] * arithmetic.storage.ulp(size[t] + moved) + at_rest[t]
+        error = ulps[t] * arithmetic.storage.ulp(size[t] + moved) + rest[t]
         by_sums[t], by_activations[t] = d - carried, error
         by_sum, by_activation = _norms(added[t])
         new_norm = np.maximum.reduce(steepest, axis=1, keepdims=True) * (swollen + by_sum)

@@ -33,7 +33,10 @@ def search(found: Property, subject: Subject) -> tuple[Optional[Failure], Tally]
     attempt = Attempt(found, subject, SIMPLIFY_SECONDS)
     try:
         _try_again(attempt)
-        _run_in_groups(attempt) if found.asks else _as_hypothesis_test(attempt)()
+        if found.asks is None:
+            _as_hypothesis_test(attempt)()
+        else:
+            _run_in_groups(attempt)
         for drawn in _always(found, subject):
             attempt(**drawn)
     except Nonconformity:
@@ -42,10 +45,7 @@ def search(found: Property, subject: Subject) -> tuple[Optional[Failure], Tally]
 
 
 def _run_in_groups(attempt: Attempt) -> None:
-    """The cases that Hypothesis draws, a group at a time; a failure is found again one by one.
-
-    Then each case is judged before the next one is drawn, so that Hypothesis can simplify it. The
-    seed is the same, and networks are new, as they may have been before.
+    """The cases that Hypothesis draws, a group at a time; then what failed alone.
 
     Raises:
         Nonconformity: a case fails.
@@ -53,23 +53,36 @@ def _run_in_groups(attempt: Attempt) -> None:
     group: list[dict[str, Any]] = []
 
     def gather(**drawn: Any) -> None:
-        if attempt.failure is None:
-            group.append(drawn)
-        if len(group) == GROUP:
-            attempt.together(group)
+        if attempt.failure is not None:
+            return
+        group.append(drawn)
+        if len(group) >= GROUP:
+            taken = list(group)
             group.clear()
+            attempt.together(taken)
 
     _as_hypothesis_test(attempt, gather, phases={Phase.generate})()
     attempt.together(group)
-    if attempt.failure is None:
-        return
-    failure, tally = attempt.failure, attempt.tally
-    if not hung(failure.error):  # it would take as long again
-        attempt.begin_again()
-        attempt.subject.run.networks.clear()
-        _as_hypothesis_test(attempt)()
-        attempt.failure, attempt.tally = failure, tally
-    raise failure.error
+    if attempt.failure is not None:
+        _fail_in_hypothesis(attempt)
+        raise attempt.failure.error
+
+
+def _fail_in_hypothesis(attempt: Attempt) -> None:
+    """Draw the same cases up to the one that failed, so that Hypothesis simplifies and keeps it.
+
+    Raises:
+        Nonconformity: that one fails, without being asked again.
+    """
+    met = False
+
+    def from_the_failure_on(**drawn: Any) -> None:
+        nonlocal met
+        met = met or attempt.has_failed(drawn)
+        if met:
+            attempt(**drawn)
+
+    _as_hypothesis_test(attempt, from_the_failure_on, phases={Phase.generate, Phase.shrink})()
 
 
 def attempt_of(found: Property, subject: Subject) -> Callable[..., None]:
@@ -82,7 +95,10 @@ def attempt_of(found: Property, subject: Subject) -> Callable[..., None]:
 
 
 def _try_again(attempt: Attempt) -> None:
-    """Run what failed in earlier runs; that of this seed Hypothesis runs by itself, one by one."""
+    """Run what failed in earlier runs.
+
+    For a property that is not asked in groups, Hypothesis tries what failed with this seed itself.
+    """
     if core.global_force_seed is not None:  # --hypothesis-seed asks for its own cases and no others
         return
     own = attempt.subject.run.seed
@@ -91,7 +107,9 @@ def _try_again(attempt: Attempt) -> None:
             # Hypothesis skips a test of which nothing that is kept can still be drawn.
             with contextlib.suppress(SkipTest):
                 _as_hypothesis_test(attempt, of_seed=earlier, phases={Phase.reuse})()
-            _database(attempt, earlier).forget()
+            if earlier != own:
+                _database(attempt, earlier).forget()
+    attempt.begin_again()  # what is counted is what this seed draws
 
 
 def _database(attempt: Attempt, of_seed: int) -> OfOnePart:
@@ -124,7 +142,7 @@ def _as_hypothesis_test(
     of_seed: Optional[int] = None,
     phases: Optional[set[Phase]] = None,
 ) -> Callable[[], None]:
-    """The part's cases; ``with_drawn`` is what is done with each, `attempt` by default.
+    """The part's cases; ``with_drawn`` is what is done with each, by default the attempt.
 
     With the seed of an earlier run they are those that failed there.
     """
@@ -149,8 +167,8 @@ def _as_hypothesis_test(
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
         report_multiple_bugs=False,
         print_blob=False,
-        # Tracing every line, to explain, would cost more than it tells.
-        phases=phases or set(Phase) - {Phase.explain},
+        # No targets: they found no more. No tracing to explain: it costs more than it tells.
+        phases=phases or {Phase.reuse, Phase.generate, Phase.shrink},
     )(test)
     return configured
 
@@ -160,7 +178,15 @@ def _simplified(attempt: Attempt) -> Failure:
     assert failure is not None
     if hung(failure.error):
         return failure
-    if attempt.unknown(**failure.drawn) is None:
+    networks = attempt.subject.run.networks
+
+    def fails_when_new() -> bool:
+        networks.clear()
+        return attempt.unknown(**failure.drawn) is not None
+
+    fails_when_used = attempt.unknown(**failure.drawn) is not None
+    # Twice, because of what fails every other time.
+    if not fails_when_used and not (fails_when_new() and fails_when_new()):
         error = failure.error
         error.sentence += "; the same case passes when it is repeated"
         return Failure(failure.drawn, error, failure.asked, repeats=False)
@@ -179,10 +205,10 @@ def _simplified(attempt: Attempt) -> Failure:
         return error is not None
 
     def fails_afresh(case: Case) -> bool:
-        attempt.subject.run.networks.clear()
+        networks.clear()
         return fails(case)
 
-    minimise(failure.drawn["case"], fails, SIMPLIFY_SECONDS)
+    minimise(failure.drawn["case"], fails if fails_when_used else fails_afresh, SIMPLIFY_SECONDS)
     if not fails_afresh(simplest.drawn["case"]):
         # The networks had been used for other cases: these may be what was wrong.
         minimise(

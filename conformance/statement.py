@@ -27,8 +27,8 @@ class Property:
     few discriminating ones are worth a warning; ``narrow`` whether it is said of 16-bit dtypes too;
     ``one_dtype`` that it is asked in float32 alone, because its cases have dtypes of their own;
     ``often`` how many times the profile's number of builds it has, because they are cheap;
-    ``asks`` what the implementation is asked about a case, where that can be asked before the
-    answer to the case before is judged: ``function`` takes it as ``answer``.
+    ``asks`` asks the implementation about a case and does not judge; what it returns is given to
+    ``function`` as ``answer``. Without it ``function`` does both.
     """
 
     name: str
@@ -46,7 +46,7 @@ class Property:
     often: int = 1
     asks: Optional[Callable[[Subject, Case], Any]] = None
 
-    def state(self, subject: Subject, **drawn: Any) -> None:
+    def ask_and_judge(self, subject: Subject, **drawn: Any) -> None:
         """Ask the implementation, and judge the answer.
 
         Raises:

@@ -268,7 +268,7 @@ class Subject:
         network = self.run.networks.get(
             self.implementation, case.dimensions.network, self.dtype, sequences
         )
-        network.set_weights(case.weights)
+        network.renew_weights(case.weights)
         return network
 
     def output(self, case: Case, mode: Optional[str] = None) -> Output:

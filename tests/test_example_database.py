@@ -106,13 +106,6 @@ def test_what_failed_is_filed_by_the_seed_that_it_needs():
     assert of_part(kept, seed=8).seeds() == []
 
 
-def test_what_only_came_close_is_not_kept():
-    kept = InMemoryExampleDatabase()
-    of_part(kept).save(KEY + b".pareto", VALUE)
-    assert list(kept.fetch(KEY + b".pareto@1")) == []
-    assert of_part(kept).seeds() == []
-
-
 def wrong(x, Wx, Wh, bh, Wo, bo):
     return forward(x, Wx, Wh.T, bh, Wo, bo)
 

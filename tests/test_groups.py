@@ -8,19 +8,29 @@ from typing import Any
 
 import numpy as np
 import pytest
-from subjects import EVERY_STEP, LAST_OUTPUT, check_function, forget_failures, forward, subject_of
+from hypothesis.database import InMemoryExampleDatabase
+from subjects import (
+    EVERY_STEP,
+    LAST_OUTPUT,
+    PROPERTIES,
+    check_function,
+    forget_failures,
+    forward,
+    subject_of,
+)
 
 from conformance import attempt, searching
 from conformance.checking import check
-from conformance.faults import seeded_fault
-from conformance.implementations.numpy_loop import NumpyLoop
+from conformance.example_database import Examples
+from conformance.faults import FAULTS, seeded_fault
+from conformance.implementations.numpy_loop import NumpyLoop, NumpyNetwork
 from conformance.statement import Property
 from conformance.subject import Subject
 from strategies import Case
 
 
 def noting(found: Property, events: list[tuple[str, Any]]) -> Property:
-    """The property, noting the shape of what it asks and what it judges."""
+    """The property, noting the inputs of what it asks and of what it judges."""
 
     def ask(subject: Subject, case: Case) -> Any:
         events.append(("asked", case.inputs.tobytes()))
@@ -55,8 +65,9 @@ def test_all_of_a_group_are_asked_before_the_first_is_judged(monkeypatch):
     kinds = [kind for kind, _ in events]
     last = ["asked", "judged"]  # the notebook's case, by itself
     assert kinds == (["asked"] * 8 + ["judged"] * 8) * 2 + ["asked"] * 4 + ["judged"] * 4 + last
-    for kind in last:  # each is judged in its turn
-        assert [x for k, x in events if k == kind] == [x for k, x in events if k == "asked"]
+    # Each is judged in its turn.
+    asked, judged = ([what for kind, what in events if kind == of] for of in last)
+    assert asked == judged
 
 
 def test_what_is_slow_is_judged_before_the_rest_of_its_group_is_asked(monkeypatch):
@@ -103,7 +114,8 @@ def test_a_failure_is_the_same_as_one_by_one(fault, monkeypatch):
     assert results[0].reason == results[1].reason
 
 
-def test_what_fails_in_a_group_and_never_again_is_reported(monkeypatch):
+def test_what_fails_in_a_group_and_never_again_is_reported_and_kept(monkeypatch):
+    monkeypatch.undo()
     monkeypatch.setattr(searching, "SIMPLIFY_SECONDS", 0.05)
     calls = []
 
@@ -111,21 +123,77 @@ def test_what_fails_in_a_group_and_never_again_is_reported(monkeypatch):
         calls.append(1)
         return forward(*weights) * np.float32("nan" if len(calls) == 9 else 1)
 
-    result = check_function(wrong_once)
+    kept = InMemoryExampleDatabase()
+    result = check_function(wrong_once, examples=Examples(kept))
     assert result.verdict == "fails"
     assert not result.failure.repeats
     assert result.reason.endswith("; the same case passes when it is repeated")
+    assert kept.data
+
+
+def test_what_hangs_is_asked_once_and_kept(monkeypatch):
+    monkeypatch.undo()
+    calls = []
+
+    def hangs(x, *weights):
+        if len(x) > 4:
+            calls.append(1)
+            time.sleep(30)
+        return forward(x, *weights)
+
+    kept = InMemoryExampleDatabase()
+    result = check_function(hangs, time_limit=0.1, examples=Examples(kept))
+    assert result.reason == "it had not answered after 0.1 s"
+    assert len(calls) == 1
+    assert kept.data
+
+
+class OneCall(NumpyNetwork):
+    """Wrong where it is called for the first time, or from the twentieth time on."""
+
+    wrong_at = range(1)
+
+    def __init__(self, *size: Any, **kwargs: Any) -> None:
+        super().__init__(*size, **kwargs)
+        self.calls = 0
+
+    def output(self, inputs: np.ndarray, mode: str) -> np.ndarray:
+        self.calls += 1
+        return super().output(inputs, mode) + np.float32(self.calls - 1 in self.wrong_at)
+
+
+@pytest.mark.parametrize("wrong_at", [range(1), range(20, 10**6)], ids=["new", "used"])
+def test_a_network_that_is_wrong_when_new_or_when_used_is_found_and_fails_again(wrong_at):
+    implementation = NumpyLoop()
+    implementation.network_class = type("OneCall", (OneCall,), {"wrong_at": wrong_at})
+    subject = subject_of(implementation, max_examples=300)
+    result = check(LAST_OUTPUT, subject)
+    assert result.verdict == "fails"
+    assert result.failure.repeats
+    case = result.failure.drawn["case"]
+    assert (case.N, case.T) == (1, 1)
+
+
+def test_set_weights_is_tested_where_networks_in_use_renew_theirs_otherwise():
+    class Renewing(FAULTS["signed_zeros_lost"].network):
+        def renew_weights(self, weights):
+            self.weights = [weight.copy() for weight in weights]
+
+    implementation = NumpyLoop()
+    implementation.network_class = Renewing
+    subject = subject_of(implementation, max_examples=100)
+    assert check(LAST_OUTPUT, subject).verdict == "conforms"
+    assert check(PROPERTIES["test_weights_come_back_bit_for_bit"], subject).verdict == "fails"
 
 
 def test_a_case_that_cannot_be_answered_fails_by_itself(monkeypatch):
     monkeypatch.setattr(searching, "SIMPLIFY_SECONDS", 0.0)
-    events: list[tuple[str, Any]] = []
 
     def raises_for_many_samples(x, *weights):
         if len(x) > 4:
             raise ValueError(f"{len(x)} samples")
         return forward(x, *weights)
 
-    result = check_function(raises_for_many_samples, noting(LAST_OUTPUT, events))
+    result = check_function(raises_for_many_samples)
     assert result.reason.startswith("it raised ValueError: ")
     assert result.failure.drawn["case"].N > 4

@@ -62,6 +62,7 @@ def asked(subject, monkeypatch):
     monkeypatch.setattr(type(subject), "output", remember)
     check(LAST_OUTPUT, subject)
     monkeypatch.setattr(type(subject), "output", run)
+    assert seen
     return seen
 
 

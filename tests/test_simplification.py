@@ -61,7 +61,7 @@ def test_a_fault_is_shown_in_the_smallest_case_that_has_it(fault, found, smalles
     case = result.failure.drawn["case"]
     assert {letter: getattr(case, letter) for letter in smallest} == smallest
     with pytest.raises(Nonconformity):  # and it does have it
-        found.state(subject, case=case)
+        found.ask_and_judge(subject, case=case)
 
 
 def test_the_numbers_of_the_smallest_case_are_plain():

@@ -202,6 +202,10 @@ class Network:
         """Replace all five weight arrays."""
         raise NotImplementedError
 
+    def renew_weights(self, weights: Sequence[np.ndarray]) -> None:
+        """The same for a network that gets new ones for every case, by a way that may be faster."""
+        self.set_weights(weights)
+
     def output(self, inputs: np.ndarray, mode: str) -> np.ndarray:
         """y_T, shape (N, K), of the network that returns the last output only."""
         raise NotImplementedError

@@ -8,7 +8,11 @@ from conformance.subject import Output, Steps, Subject
 from strategies import Case
 
 
-@holds_for(narrow=True, asks=Subject.output, case=lambda subject: subject.cases())
+@holds_for(
+    narrow=True,
+    asks=lambda subject, case: subject.output(case),
+    case=lambda subject: subject.cases(),
+)
 def test_last_output_equals_the_recurrence(subject: Subject, case: Case, answer: Output) -> None:
     """The last output equals the recurrence."""
     subject.judge_output(case, answer)
@@ -17,7 +21,7 @@ def test_last_output_equals_the_recurrence(subject: Subject, case: Case, answer:
 @holds_for(
     needs=(STATES,),
     narrow=True,
-    asks=Subject.states_and_outputs,
+    asks=lambda subject, case: subject.states_and_outputs(case),
     case=lambda subject: subject.cases(),
 )
 def test_every_step_equals_the_recurrence(subject: Subject, case: Case, answer: Steps) -> None:
@@ -33,7 +37,7 @@ def test_every_step_equals_the_recurrence(subject: Subject, case: Case, answer: 
 @holds_for(
     needs=(STATES,),
     narrow=True,
-    asks=Subject.states_and_outputs,
+    asks=lambda subject, case: subject.states_and_outputs(case),
     case=lambda subject: subject.cases("one_hot"),
 )
 def test_exact_sums_leave_only_the_activation(subject: Subject, case: Case, answer: Steps) -> None:

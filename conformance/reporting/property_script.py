@@ -33,7 +33,7 @@ subject = Subject(
     {loaded}, {mode!r}, {dtype!r}, modes={modes!r}
 )
 for _ in range({times}):
-    properties.{name}.conformance_property.state(subject, **drawn)
+    properties.{name}.conformance_property.ask_and_judge(subject, **drawn)
 '''
 
 
@@ -73,7 +73,7 @@ def _fails(found: Property, subject: Subject, failure: Failure, times: int) -> b
     try:
         with np.errstate(all="ignore"):
             for _ in range(times):
-                found.state(subject, **failure.drawn)
+                found.ask_and_judge(subject, **failure.drawn)
     except Exception:  # whatever the thing under test may raise
         return True
     return False
