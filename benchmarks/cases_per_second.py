@@ -26,6 +26,7 @@ from typing import Any, Callable, Optional
 import numpy as np
 from hypothesis import given, seed, settings
 
+from conformance import searching
 from conformance.checking import check
 from conformance.equations import dense, simple_rnn
 from conformance.implementations import load_implementation
@@ -167,9 +168,11 @@ def main(arguments: Optional[list[str]] = None) -> int:
     parser.add_argument("--modes", default="graph,predict_on_batch,call,xla,predict")
     parser.add_argument("--cases", type=int, default=5000, help="for the cheapest modes")
     parser.add_argument("--naive-cases", type=int, default=4, help="in each of the rounds")
+    parser.add_argument("--group", type=int, default=searching.GROUP, help="cases at a time")
     parser.add_argument("--json", metavar="FILE")
     parser.add_argument("--baseline", metavar="FILE", help="what an earlier run wrote with --json")
     options = parser.parse_args(arguments)
+    searching.GROUP = options.group
     before = {}
     if options.baseline:
         kept = json.loads(Path(options.baseline).read_text(encoding="utf-8"))
