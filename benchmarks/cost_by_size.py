@@ -2,7 +2,7 @@
 
     python benchmarks/cost_by_size.py [--implementation keras] [--mode graph]
 
-One dimension at a time is doubled, the others stay. Each line has the milliseconds of setting
+One dimension at a time grows, the others stay. Each line has the milliseconds of setting
 weights and running the network, and of the equation with its bound; what is drawn and counted does
 not depend on the size. The least of several repeats is printed.
 """
