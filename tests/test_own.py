@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from subjects import EVERY_STEP, LAST_OUTPUT, PROPERTIES, check_function, forward, subject_of
+from subjects import (
+    EVERY_STEP,
+    LAST_OUTPUT,
+    PROPERTIES,
+    check_function,
+    forget_failures,
+    forward,
+    subject_of,
+)
 
 from conformance import Implementation, Network, equations
 from conformance.checking import check
@@ -13,6 +21,12 @@ from conformance.implementations.numpy_loop import NumpyLoop
 from conformance.implementations.own import as_implementation
 from conformance.implementations.protocol import OUTPUT, STATES, ImplementationError
 from conformance.results import CONFORMS, DEVIATES, FAILS, NOT_APPLICABLE
+
+
+@pytest.fixture(autouse=True)
+def nothing_kept(monkeypatch):
+    """What failed in another test would be asked first."""
+    forget_failures(monkeypatch)
 
 
 def states_and_outputs(x, Wx, Wh, bh, Wo, bo):
