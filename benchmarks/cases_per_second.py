@@ -122,10 +122,9 @@ def one_round(subject: Subject, number: int, few: int, of_round: int) -> Counter
     spent = Counter({"naive cases": len(some), "floor cases": len(cases)})
     spent["naive"] += seconds(lambda: naive(implementation, mode, some))
     spent["predict"] += seconds(lambda: naive(implementation, usual, some))
-    results = []
-    spent["suite"] += seconds(lambda: results.append(check(PROPERTY, subject)))
-    assert results[0].verdict == CONFORMS, results[0].reason
-    spent["cases"] += results[0].cases
+    result = check(PROPERTY, subject)
+    assert result.verdict == CONFORMS, result.reason
+    spent.update({"suite": result.seconds, "cases": result.cases})
     spent["drawing"] += seconds(lambda: drawn(subject, number, of_round))
     spent["running"] += seconds(lambda: [subject.output(case) for case in cases])
     return spent
@@ -187,9 +186,8 @@ def main(arguments: Optional[list[str]] = None) -> int:
         rows.append(measure(options.implementation, mode, number, options.naive_cases))
         print(rows[-1], flush=True)
     if options.json:
-        Path(options.json).write_text(
-            json.dumps([asdict(row) for row in rows], indent=1), encoding="utf-8"
-        )
+        text = json.dumps([asdict(row) for row in rows], indent=1)
+        Path(options.json).write_text(text + "\n", encoding="utf-8")
     found = worse(rows, before)
     print(*found, sep="\n", end="\n" if found else "")
     return 1 if found else 0

@@ -127,7 +127,7 @@ class Attempt:
         self.subject.shares, self.subject.asked = Shares(), answered.asked
         if answered.error is not None:
             return answered.error
-        return self._tried(lambda: self.found.judge(self.subject, drawn, answered.given))
+        return self._tried(lambda: self.found.function(self.subject, **drawn, **answered.given))
 
     def _tried(self, action: Callable[[], None]) -> Optional[Nonconformity]:
         """What ``action`` raises, as a sentence about the implementation."""

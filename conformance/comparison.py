@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Optional
+from typing import Callable, Optional
 
 import numpy as np
 
@@ -79,24 +79,25 @@ def informative(bound: np.ndarray, case: Case) -> bool:
     return bool((bound < INFORMATIVE[POLICIES[case.dtype].computed] * scale).all())
 
 
-def asymmetric(case: Case) -> bool:
-    """Whether a transposed kernel, or a batch and time that are swapped, would not fit a case."""
-    return bool(
-        case.T >= 2
-        and case.D != case.M
-        and case.N != case.T
-        and not np.array_equal(case.recurrent_kernel, case.recurrent_kernel.T)
-    )
-
-
-def discriminating(case: Case, states: np.ndarray) -> bool:
+def discriminating(case: Case, states: Callable[[], np.ndarray]) -> bool:
     """Whether a case could have shown a fault of the recurrence.
 
     It could not if there is a single time step, if the recurrent kernel equals its transpose,
     if D = M (a transposed kernel fits) or N = T (a swapped batch and time fit), or if all units
-    are saturated or none is moved from zero. ``states`` (N, T, M) are the equation's.
+    are saturated or none is moved from zero. ``states()`` (N, T, M) are the equation's; they are
+    asked for only where all else is well.
     """
-    size = np.abs(states)
     # Well above the subnormals, in every format.
-    alive = (size > float(np.finfo(case.inputs.dtype).tiny) ** 0.8) & (size < 0.999)
-    return asymmetric(case) and bool(alive.any())
+    smallest = float(np.finfo(case.inputs.dtype).tiny) ** 0.8
+
+    def alive() -> bool:
+        size = np.abs(states())
+        return bool(((size > smallest) & (size < 0.999)).any())
+
+    return (
+        case.T >= 2
+        and case.D != case.M
+        and case.N != case.T
+        and not np.array_equal(case.recurrent_kernel, case.recurrent_kernel.T)
+        and alive()
+    )

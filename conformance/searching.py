@@ -57,9 +57,8 @@ def _run_in_groups(attempt: Attempt) -> None:
             return
         group.append(drawn)
         if len(group) >= GROUP:
-            taken = list(group)
+            attempt.together(group)
             group.clear()
-            attempt.together(taken)
 
     _as_hypothesis_test(attempt, gather, phases={Phase.generate})()
     attempt.together(group)

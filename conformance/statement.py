@@ -52,15 +52,11 @@ class Property:
         Raises:
             Nonconformity: it is wrong.
         """
-        self.judge(subject, drawn, self.ask(subject, drawn))
+        self.function(subject, **drawn, **self.ask(subject, drawn))
 
     def ask(self, subject: Subject, drawn: dict[str, Any]) -> dict[str, Any]:
-        """The arguments for `judge` that the implementation gives; none where it is asked there."""
+        """The arguments of ``function`` that the implementation gives; none where that asks it."""
         return {} if self.asks is None else {"answer": self.asks(subject, drawn["case"])}
-
-    def judge(self, subject: Subject, drawn: dict[str, Any], answer: dict[str, Any]) -> None:
-        """Raise `Nonconformity` if what was answered is wrong."""
-        self.function(subject, **drawn, **answer)
 
     def missing(self, subject: Subject) -> list[str]:
         """What the property needs and the subject does not have: capabilities, a dtype."""

@@ -13,7 +13,7 @@ import numpy as np
 
 from conformance import equations
 from conformance.activations import ACTIVATIONS
-from conformance.comparison import asymmetric, discriminating
+from conformance.comparison import discriminating
 from conformance.deviations import Deviation
 from conformance.subject import Shares
 from strategies import Case, Dimensions
@@ -67,7 +67,8 @@ class Tally:
         case, size = drawn.get("case"), drawn.get("size")
         if isinstance(case, Case):
             self._add_case(case, shares.worst)
-            self.discriminating += quota and shares.informative and _discriminates(case)
+            meant = quota and shares.informative
+            self.discriminating += meant and discriminating(case, lambda: _states(case))
         elif isinstance(size, Dimensions):  # a network that is built, for any N and T
             self._dimensions.update((letter, getattr(size, letter)) for letter in "DMK")
 
@@ -103,18 +104,17 @@ class Tally:
         return Coverage(dimensions, shares, [[*key, n] for key, n in sorted(pairs.items())])
 
 
-def _discriminates(case: Case) -> bool:
-    if not asymmetric(case):  # whatever the states are
-        return False
+def _states(case: Case) -> np.ndarray:
+    """Every state (N, T, M) by the equation."""
     x, Wx, Wh, bh = case.as_computed[:4]
     activation = ACTIVATIONS[case.activation].value
     if case.options is None:
-        return discriminating(case, equations.simple_rnn(x, Wx, Wh, bh, activation=activation))
+        return equations.simple_rnn(x, Wx, Wh, bh, activation=activation)
     x, used, initial = case.processed
     _, states = equations.simple_rnn_with_options(
         x, Wx, Wh, bh, initial_state=initial, used=used, activation=activation
     )
-    return discriminating(case, states)
+    return states
 
 
 def options_of(case: Case) -> dict[str, str]:

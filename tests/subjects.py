@@ -5,10 +5,7 @@ from __future__ import annotations
 from typing import Any, Callable, Optional
 
 import numpy as np
-import pytest
-from hypothesis import settings
 
-from conformance import searching
 from conformance.checking import check
 from conformance.implementations.function import FunctionImplementation
 from conformance.implementations.numpy_loop import NumpyLoop
@@ -50,12 +47,3 @@ def forward(
     for t in range(x.shape[1]):
         h = np.tanh(x[:, t] @ Wx + h @ Wh + bh)
     return h @ Wo + bo
-
-
-def forget_failures(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Run without Hypothesis' files of failing examples, which would replace drawn cases."""
-
-    def without_database(**options: Any) -> settings:
-        return settings(**{**options, "database": None})
-
-    monkeypatch.setattr(searching, "settings", without_database)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from hypothesis import given, settings
-from subjects import forget_failures
 
 from conformance import answers, searching
 from conformance.checking import check
@@ -22,7 +21,6 @@ GOES_ON = PROPERTIES["test_a_stateful_network_goes_on_where_it_was"]
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch):
     monkeypatch.setattr(searching, "SIMPLIFY_SECONDS", 0.05)
-    forget_failures(monkeypatch)
 
 
 def case_with(seed=1, N=3, T=5, **options):

@@ -7,17 +7,11 @@ import time
 
 import numpy as np
 import pytest
-from subjects import LAST_OUTPUT, PROPERTIES, check_function, forget_failures, forward
+from subjects import LAST_OUTPUT, PROPERTIES, check_function, forward
 
 from conformance.results import FAILS
 
 REPEATED = PROPERTIES["test_repeating_a_call_gives_the_same_bits"]
-
-
-@pytest.fixture(autouse=True)
-def nothing_kept(monkeypatch):
-    """What failed in another test would be asked first."""
-    forget_failures(monkeypatch)
 
 
 class OnGPU:

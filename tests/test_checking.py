@@ -12,7 +12,6 @@ from subjects import (
     LAST_OUTPUT,
     PROPERTIES,
     check_function,
-    forget_failures,
     forward,
     subject_of,
 )
@@ -25,11 +24,6 @@ from conformance.implementations.numpy_loop import NumpyLoop
 from conformance.implementations.protocol import OPTIONS, ImplementationError
 from conformance.results import Result
 from strategies import NOTEBOOK_SIZE, WIDE_SIZE, notebook_case
-
-
-@pytest.fixture(autouse=True)
-def _no_remembered_failures(monkeypatch):
-    forget_failures(monkeypatch)
 
 
 def recording(seen):

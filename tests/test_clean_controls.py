@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 
 import pytest
-from subjects import PROPERTIES, forget_failures
+from subjects import PROPERTIES
 
 from conformance.checking import check
 from conformance.controls import CONTROLS, Controlled
@@ -24,11 +24,6 @@ def verdicts_of(name, dtype, max_examples):
             result = check(found, subject)
             verdicts.setdefault(result.verdict, {})[found.name] = result.reason
     return verdicts
-
-
-@pytest.fixture(autouse=True)
-def _without_memory(monkeypatch):
-    forget_failures(monkeypatch)
 
 
 @pytest.mark.parametrize("name", CONTROLS)

@@ -10,7 +10,7 @@ from command_line import PROPERTIES as FOLDER
 from command_line import run
 from deviation_lists import WHOLE, a_list, deviation
 from packaging.requirements import Requirement
-from subjects import PROPERTIES, forget_failures
+from subjects import PROPERTIES
 
 from conformance import searching
 from conformance.checking import check
@@ -25,9 +25,8 @@ ACTIVATED = PROPERTIES["test_every_activation_equals_its_definition"]
 
 
 @pytest.fixture(autouse=True)
-def _quick_and_without_memory(monkeypatch):
+def _quick(monkeypatch):
     monkeypatch.setattr(searching, "SIMPLIFY_SECONDS", 0.5)
-    forget_failures(monkeypatch)
 
 
 # --- Reading ---------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from subjects import EVERY_STEP, LAST_OUTPUT, PROPERTIES, forget_failures, forward, subject_of
+from subjects import EVERY_STEP, LAST_OUTPUT, PROPERTIES, forward, subject_of
 from test_faults import CATCHES
 
 from conformance import searching
@@ -31,7 +31,6 @@ COMMAND = "pytest 'test_x.py::test[id]' --hypothesis-seed=1"
 def _in_a_folder_of_its_own(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(searching, "SIMPLIFY_SECONDS", 2.0)
-    forget_failures(monkeypatch)
 
 
 def failure_of(implementation, found):

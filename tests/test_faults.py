@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from subjects import PROPERTIES, forget_failures
+from subjects import PROPERTIES
 
 from conformance import searching
 from conformance.arithmetic import IEEE
@@ -91,9 +91,8 @@ NARROW = [dtype for dtype in DTYPES if dtype not in WIDE_DTYPES]
 
 
 @pytest.fixture(autouse=True)
-def _quick_and_without_memory(monkeypatch):
+def _quick(monkeypatch):
     monkeypatch.setattr(searching, "SIMPLIFY_SECONDS", 0.05)
-    forget_failures(monkeypatch)
 
 
 def catches(name, implementation, seed=SEED, dtypes=DTYPES, **run):

@@ -14,7 +14,6 @@ from subjects import (
     LAST_OUTPUT,
     PROPERTIES,
     check_function,
-    forget_failures,
     forward,
     subject_of,
 )
@@ -50,11 +49,6 @@ def one_by_one(found: Property) -> Property:
         found.function(subject, case=case, answer=found.asks(subject, case))
 
     return dataclasses.replace(found, asks=None, function=function)
-
-
-@pytest.fixture(autouse=True)
-def nothing_kept(monkeypatch):
-    forget_failures(monkeypatch)
 
 
 def test_all_of_a_group_are_asked_before_the_first_is_judged(monkeypatch):
@@ -115,7 +109,6 @@ def test_a_failure_is_the_same_as_one_by_one(fault, monkeypatch):
 
 
 def test_what_fails_in_a_group_and_never_again_is_reported_and_kept(monkeypatch):
-    monkeypatch.undo()
     monkeypatch.setattr(searching, "SIMPLIFY_SECONDS", 0.05)
     calls = []
 
@@ -131,8 +124,7 @@ def test_what_fails_in_a_group_and_never_again_is_reported_and_kept(monkeypatch)
     assert kept.data
 
 
-def test_what_hangs_is_asked_once_and_kept(monkeypatch):
-    monkeypatch.undo()
+def test_what_hangs_is_asked_once_and_kept():
     calls = []
 
     def hangs(x, *weights):

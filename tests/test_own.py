@@ -9,7 +9,6 @@ from subjects import (
     LAST_OUTPUT,
     PROPERTIES,
     check_function,
-    forget_failures,
     forward,
     subject_of,
 )
@@ -21,12 +20,6 @@ from conformance.implementations.numpy_loop import NumpyLoop
 from conformance.implementations.own import as_implementation
 from conformance.implementations.protocol import OUTPUT, STATES, ImplementationError
 from conformance.results import CONFORMS, DEVIATES, FAILS, NOT_APPLICABLE
-
-
-@pytest.fixture(autouse=True)
-def nothing_kept(monkeypatch):
-    """What failed in another test would be asked first."""
-    forget_failures(monkeypatch)
 
 
 def states_and_outputs(x, Wx, Wh, bh, Wo, bo):

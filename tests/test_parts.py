@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from subjects import LAST_OUTPUT, PROPERTIES, forget_failures, subject_of
+from subjects import LAST_OUTPUT, PROPERTIES, subject_of
 
 from conformance.checking import check
 from conformance.implementations.function import FunctionImplementation
@@ -51,7 +51,6 @@ def test_what_does_not_apply_has_one_part_and_no_weight():
 
 def asked(subject, monkeypatch):
     """The cases of a subject's part, as bytes."""
-    forget_failures(monkeypatch)
     seen = []
     run = type(subject).output
 

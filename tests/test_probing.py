@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from oracles_narrow import truncated as towards_zero
-from subjects import EVERY_STEP, forget_failures, subject_of
+from subjects import EVERY_STEP, subject_of
 
 from conformance import searching, subject
 from conformance.arithmetic import FORMATS, IEEE, narrow_sums, truncated
@@ -196,7 +196,6 @@ def test_a_declared_row_is_kept_but_for_what_was_found():
 def test_an_implementation_conforms_to_the_row_that_was_found_and_not_to_the_one_declared(
     monkeypatch,
 ):
-    forget_failures(monkeypatch)
     monkeypatch.setattr(searching, "SIMPLIFY_SECONDS", 0.05)
 
     class Variant(NumpyLoop):

@@ -12,7 +12,6 @@ from subjects import (
     LAST_OUTPUT,
     PROPERTIES,
     check_function,
-    forget_failures,
     forward,
     subject_of,
 )
@@ -22,11 +21,6 @@ from conformance.checking import check
 from conformance.faults import seeded_fault
 from conformance.implementations.numpy_loop import NumpyLoop
 from conformance.subject import Nonconformity
-
-
-@pytest.fixture(autouse=True)
-def _no_remembered_failures(monkeypatch):
-    forget_failures(monkeypatch)
 
 
 def noted(drawn):

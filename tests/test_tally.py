@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from hypothesis import given, settings
-from subjects import EVERY_STEP, PROPERTIES, forget_failures, subject_of
+from subjects import EVERY_STEP, PROPERTIES, subject_of
 
 from conformance.checking import check
 from conformance.subject import Shares
@@ -76,8 +76,7 @@ def test_whatever_a_case_has_besides_tensors_is_an_option():
 
 
 @pytest.mark.parametrize("name", [EVERY_STEP.name, "test_fresh_biases_are_zero"])
-def test_a_result_covers_all_its_cases(name, monkeypatch):
-    forget_failures(monkeypatch)
+def test_a_result_covers_all_its_cases(name):
     result = check(PROPERTIES[name], subject_of(per_mode=PROPERTIES[name].per_mode))
     assert result.cases > 20
     for counts in result.coverage.dimensions.values():

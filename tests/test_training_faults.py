@@ -8,7 +8,7 @@ from __future__ import annotations
 import importlib.util
 
 import pytest
-from subjects import PROPERTIES, forget_failures
+from subjects import PROPERTIES
 
 from conformance import searching
 from conformance.checking import check
@@ -50,9 +50,8 @@ CATCHES = {
 
 
 @pytest.fixture(autouse=True)
-def _quick_and_without_memory(monkeypatch):
+def _quick(monkeypatch):
     monkeypatch.setattr(searching, "SIMPLIFY_SECONDS", 0.05)
-    forget_failures(monkeypatch)
 
 
 @pytest.fixture

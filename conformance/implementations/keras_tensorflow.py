@@ -153,19 +153,12 @@ class KerasNetwork(TensorFlowExecution, KerasModel):
         That takes a sixth of the time.
         """
         self._times_renewed += 1
-        plain = self.size.options is None and self.carrier == self.dtype_of_weights
-        if self._times_renewed <= self.RENEWED_BY_MODEL or not plain:
+        if self._times_renewed <= self.RENEWED_BY_MODEL or self.size.options is not None:
             self.set_weights(weights)
             return
         for variable, weight in zip(self._variables, weights):
-            self.tf.raw_ops.AssignVariableOp(
-                resource=variable.handle, value=self.tf.constant(weight)
-            )
-
-    @cached_property
-    def dtype_of_weights(self) -> str:
-        """What TensorFlow keeps the weights in, ``bfloat16`` among others."""
-        return str(self._variables[0].dtype.name)
+            given = self.tf.constant(weight, variable.dtype)
+            self.tf.raw_ops.AssignVariableOp(resource=variable.handle, value=given)
 
     @cached_property
     def _variables(self) -> list[Any]:
