@@ -29,9 +29,9 @@ def plan(seed: str) -> list[str]:
 
 def found_in(folder: Path, environments: list[str]) -> list[str]:
     """All that is not as it should be, a sentence each."""
+    from conformance.checking.results import FAILS
     from conformance.reporting.compare import compare_reports
     from conformance.reporting.json_report import ReportError, read_json
-    from conformance.results import FAILS
 
     found, reports = set(), []
     for name in environments:

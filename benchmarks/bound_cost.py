@@ -14,13 +14,13 @@ import statistics
 import time
 from typing import Any, Callable, Optional
 
-from conformance.arithmetic import IEEE
-from conformance.equations import dense, simple_rnn
-from conformance.error_bound import residual_output, residual_state
-from conformance.propagation import propagated_output
+from conformance.cells.simple_rnn import dense, simple_rnn
+from conformance.expected.end import propagated_output
+from conformance.expected.steps import residual_output, residual_state
+from conformance.numerics.arithmetic import IEEE
 from strategies import Case, Dimensions
 from strategies.cases import case_of
-from strategies.tensors import seeded
+from strategies.textures import seeded
 
 SIZES = (
     Dimensions(4, 8, 8, 16, 4),

@@ -30,20 +30,20 @@ from typing import Any, Callable, Iterator, Optional
 
 import numpy as np
 
-from conformance.activations import ACTIVATIONS
-from conformance.arithmetic import IEEE
-from conformance.comparison import compare, informative
-from conformance.error_bound import residual_output, residual_state
+from conformance.checking.subject import Run, Subject
+from conformance.expected.comparison import compare, informative
+from conformance.expected.end import propagated_output
+from conformance.expected.steps import residual_output, residual_state
 from conformance.faults import FAULTS
 from conformance.implementations import load_implementation
 from conformance.implementations.numpy_loop import NumpyLoop, NumpyNetwork
 from conformance.implementations.protocol import Implementation, Network
-from conformance.propagation import propagated_output
-from conformance.subject import Run, Subject
+from conformance.numerics.activations import ACTIVATIONS
+from conformance.numerics.arithmetic import IEEE
 from strategies import DTYPES, TEXTURES, WIDE_DTYPES, Case, Dimensions
 from strategies.cases import case_of
 from strategies.dimensions import extents
-from strategies.tensors import seeded
+from strategies.textures import seeded
 
 #: Share of all cases for each source; eager calls cost twenty times as much as graphs, and XLA
 #: compiles every shape. What is not installed is left out, and said so.
@@ -283,8 +283,8 @@ def markdown(done: list[dict[str, Any]], noticed: dict[str, dict[str, float]]) -
         f"{versions}.",
         "",
         f"**{cases:,} cases; {outside} outside the bound.** {known:,} of them are under a known "
-        f"deviation (`conformance/known_deviations.toml`) and not in the tables. Z is informative "
-        f"in {told / cases:.0%} of all; R always.",
+        "deviation (`conformance/deviations/known_deviations.toml`) and not in the tables. Z is "
+        f"informative in {told / cases:.0%} of all; R always.",
         "",
         "Largest share of the bound, by source and dtype (R: each state and output from the "
         "emitted state before it; Z: the last output from inputs and weights alone):",

@@ -26,16 +26,16 @@ from typing import Any, Callable, Optional
 import numpy as np
 from hypothesis import given, seed, settings
 
-from conformance import searching
-from conformance.checking import check
-from conformance.equations import dense, simple_rnn
+from conformance.cells.simple_rnn import dense, simple_rnn
+from conformance.checking import search as searching
+from conformance.checking.check import check
+from conformance.checking.property import Property
+from conformance.checking.results import CONFORMS
+from conformance.checking.subject import Run, Subject
 from conformance.implementations import load_implementation
 from conformance.implementations.protocol import Implementation
-from conformance.parts import Part
 from conformance.properties import test_recurrence
-from conformance.results import CONFORMS
-from conformance.statement import Property
-from conformance.subject import Run, Subject
+from conformance.running.parts import Part
 from strategies import Case
 from strategies.profiles import PROFILES
 

@@ -13,11 +13,11 @@ import argparse
 import time
 from typing import Any, Callable, Optional
 
+from conformance.checking.subject import Subject
 from conformance.implementations import load_implementation
-from conformance.subject import Subject
 from strategies import Case, Dimensions
 from strategies.cases import case_of
-from strategies.tensors import seeded
+from strategies.textures import seeded
 
 #: What the other dimensions are while one changes.
 USUAL = Dimensions(N=4, T=8, D=8, M=12, K=4)

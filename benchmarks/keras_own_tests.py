@@ -40,8 +40,8 @@ TIME_LIMIT = 1800
 
 def pytest_configure(config: Any) -> None:
     """Seed the fault into Keras before Keras's tests are collected."""
-    from conformance.faults_keras import KERAS_FAULTS
-    from conformance.implementations.keras_tensorflow import load_tensorflow
+    from conformance.faults.keras import KERAS_FAULTS
+    from conformance.implementations.keras.tensorflow import load_tensorflow
 
     tf = load_tensorflow()
     if os.environ.get(FAULT):
@@ -73,7 +73,7 @@ def own_tests(fault: Optional[str], without: list[str]) -> dict[str, Any]:
 
 def main() -> None:
     """Run all that is asked and print what was noticed."""
-    from conformance.faults_keras import KERAS_FAULTS
+    from conformance.faults.keras import KERAS_FAULTS
     from conformance.score.processes import cores
 
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])

@@ -12,10 +12,10 @@ import resource
 from pathlib import Path
 from typing import Optional
 
-from conformance.checking import check
+from conformance.checking.check import check
+from conformance.checking.subject import Run, Subject
 from conformance.implementations import load_implementation
 from conformance.properties import test_recurrence
-from conformance.subject import Run, Subject
 
 TENTHS = 10
 

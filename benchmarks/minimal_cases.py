@@ -22,16 +22,16 @@ from typing import Any, Optional
 import numpy as np
 from hypothesis import settings
 
-from conformance.checking import check
+from conformance.checking.check import check
+from conformance.checking.property import Property
+from conformance.checking.subject import Run, Subject
 from conformance.faults import FAULTS, seeded_fault
-from conformance.faults_keras import KERAS_FAULTS
+from conformance.faults.keras import KERAS_FAULTS
 from conformance.implementations import load_implementation
 from conformance.properties import test_recurrence
-from conformance.statement import Property
-from conformance.subject import Run, Subject
 from strategies import Case, NetworkSize
 from strategies.profiles import PROFILES
-from strategies.tensors import Tensors
+from strategies.textures import Tensors
 
 PROPERTIES: tuple[Property, ...] = tuple(
     test.conformance_property

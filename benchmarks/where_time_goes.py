@@ -14,10 +14,10 @@ import pstats
 from collections import Counter
 from typing import Optional
 
-from conformance.checking import check
+from conformance.checking.check import check
+from conformance.checking.subject import Run, Subject
 from conformance.implementations import load_implementation
 from conformance.properties import test_recurrence
-from conformance.subject import Run, Subject
 
 #: Part of a file's path, and what its time is called; the first that fits.
 PIECES = (

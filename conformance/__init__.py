@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from conformance.from_python import check_implementation, parametrize_with_properties
     from conformance.implementations.protocol import Implementation, Network
-    from conformance.without_plugin import check_implementation, parametrize_with_properties
 
 __version__ = "0.1.0"
 
@@ -25,5 +25,5 @@ def __getattr__(name: str) -> Any:
     if name in ("Implementation", "Network"):
         return getattr(import_module("conformance.implementations.protocol"), name)
     if name in __all__:
-        return getattr(import_module("conformance.without_plugin"), name)
+        return getattr(import_module("conformance.from_python"), name)
     raise AttributeError(f"module 'conformance' has no attribute {name!r}")

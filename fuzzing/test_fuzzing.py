@@ -13,10 +13,10 @@ from typing import Any, Callable
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from conformance.checking.property import Property
+from conformance.checking.search import attempt_of
+from conformance.checking.subject import Subject
 from conformance.properties import all_properties
-from conformance.searching import attempt_of
-from conformance.statement import Property
-from conformance.subject import Subject
 
 
 def _fuzzed(found: Property) -> Callable[..., None]:

@@ -7,7 +7,7 @@ from strategies.cases import NOTEBOOK_SIZE, WIDE_SIZE, Case, cases, notebook_cas
 from strategies.dimensions import Dimensions, NetworkSize, dimensions
 from strategies.dtypes import DTYPES, WIDE_DTYPES
 from strategies.options import Options
-from strategies.tensors import TEXTURES, Tensors
+from strategies.textures import TEXTURES, Tensors
 
 __all__ = [
     "DTYPES",

@@ -13,7 +13,7 @@ from strategies._validation import MEANING, check_choice
 from strategies.dimensions import Dimensions, dimensions
 from strategies.dtypes import DTYPES, POLICIES, computed
 from strategies.options import Options
-from strategies.tensors import (
+from strategies.textures import (
     MOST_ENTRIES_DRAWN_SINGLY,
     Tensors,
     elementwise,
@@ -219,8 +219,8 @@ def cases(
     """Cases of one dtype.
 
     ``sizes`` draws the dimensions (`dimensions()` by default), ``textures`` limits how
-    tensors are filled (see `strategies.tensors`). Shrinks towards small dimensions and the
-    seed 0 of the first texture; `conformance.minimise` then makes the entries plain.
+    tensors are filled (see `strategies.textures`). Shrinks towards small dimensions and the
+    seed 0 of the first texture; `conformance.checking.minimise` then makes the entries plain.
 
     Raises:
         InvalidArgument: the dtype or a texture is unknown.

@@ -9,8 +9,8 @@ from strategies._validation import check_choice
 from strategies.cases import Case, case_of, seeds
 from strategies.dimensions import Dimensions
 from strategies.dtypes import DTYPES, carried
-from strategies.masks import MASKS
-from strategies.tensors import seeded, texture_names
+from strategies.masking import MASKS
+from strategies.textures import seeded, texture_names
 
 #: How cases with options are filled: what can be judged at the end of a sequence as well.
 OPTION_TEXTURES = ("normal", "glorot", "one_hot", "sparse")

@@ -6,13 +6,13 @@ from functools import lru_cache
 from typing import Any, Mapping, NamedTuple, Sequence
 
 from strategies.covering import covering_array
-from strategies.masks import MASKS
+from strategies.masking import MASKS
 
 
 class Options(NamedTuple):
     """Constructor and call arguments of SimpleRNN, and Dense's ``use_bias``; Keras's names.
 
-    ``mask`` is the kind of mask (`strategies.masks`) that is given with a call, "none" for no
+    ``mask`` is the kind of mask (`strategies.masking`) that is given with a call, "none" for no
     mask; ``initial_state`` says whether h_0 is given with it. ``dropout`` is that of inputs and
     of states at once, which must not matter at inference.
     """

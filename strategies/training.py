@@ -23,7 +23,7 @@ from strategies.choices import (
     regularizers,
 )
 from strategies.dtypes import WIDE_DTYPES
-from strategies.tensors import Tensors
+from strategies.textures import Tensors
 
 #: The weights in the order of ``get_weights()``, by layer and name in it.
 WEIGHTS = (

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from conformance import searching
-from conformance.example_database import Examples
+from conformance.checking import search as searching
+from conformance.running.example_database import Examples
 
 
 @pytest.fixture(autouse=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from packaging.requirements import Requirement
 
-from conformance.deviations import Deviation
+from conformance.deviations.reading import Deviation
 
 WHOLE = {
     "name": "a slope",
@@ -13,7 +13,7 @@ WHOLE = {
     "versions": ["numpy>=1.21"],
     "when": "activation == 'relu'",
     "reason": "because",
-    "script": "docs/deviations/a.py",
+    "script": "conformance/deviations/scripts/a.py",
 }
 
 
@@ -35,6 +35,6 @@ def deviation(when, implementation="numpy+leaky_relu_of_another_slope", found="*
         versions=(Requirement("numpy>=1.21"),),
         when=compile(when, "when", "eval"),
         reason="because",
-        script="docs/deviations/a.py",
+        script="conformance/deviations/scripts/a.py",
         **more,
     )

@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 import oracles
-from conformance.activations import ACTIVATIONS
-from conformance.arithmetic import IEEE
-from conformance.comparison import compare
-from conformance.error_bound import residual_output, residual_state
-from conformance.propagation import propagated_output
+from conformance.expected.comparison import compare
+from conformance.expected.end import propagated_output
+from conformance.expected.steps import residual_output, residual_state
+from conformance.numerics.activations import ACTIVATIONS
+from conformance.numerics.arithmetic import IEEE
 from strategies import Dimensions
 from strategies.cases import case_of
-from strategies.tensors import seeded
+from strategies.textures import seeded
 
 
 def activated(z, name, off):

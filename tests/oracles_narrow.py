@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from conformance.activations import ACTIVATIONS
+from conformance.numerics.activations import ACTIVATIONS
 from strategies.dtypes import POLICIES, rounded
 
 ORDERS = ("sequential", "random", "pairwise")

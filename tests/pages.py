@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from conformance.checking.results import Result
+from conformance.checking.tally import Coverage
 from conformance.reporting.header import Environment
 from conformance.reporting.json_report import Report
 from conformance.reporting.suite import Suite
 from conformance.reporting.summary import RunRecord
-from conformance.results import Result
-from conformance.tally import Coverage
 
 SUITE = Suite("1.0", (("test_a", "A holds", "first"), ("test_b", "B holds", "second"),
                       ("test_c", "C holds", "second")))  # fmt: skip

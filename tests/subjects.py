@@ -6,14 +6,14 @@ from typing import Any, Callable, Optional
 
 import numpy as np
 
-from conformance.checking import check
+from conformance.checking.check import check
+from conformance.checking.property import Property
+from conformance.checking.results import Result
+from conformance.checking.subject import Run, Subject
 from conformance.implementations.function import FunctionImplementation
 from conformance.implementations.numpy_loop import NumpyLoop
 from conformance.implementations.protocol import Implementation
 from conformance.properties import all_properties
-from conformance.results import Result
-from conformance.statement import Property
-from conformance.subject import Run, Subject
 
 PROPERTIES = all_properties()
 LAST_OUTPUT = PROPERTIES["test_last_output_equals_the_recurrence"]

@@ -10,34 +10,26 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-#: What each module may import of the project, besides what is above it in this list.
-LAYERS = [
-    ["strategies"],
-    ["conformance.activation_errors", "conformance.activations", "conformance.deviations"],
-    ["conformance.devices", "conformance.example_database", "conformance.parts"],
-    ["conformance.equations", "conformance.arithmetic", "conformance.exactness"],
-    ["conformance.chance", "conformance.distributions"],
-    ["conformance.sums"],
-    ["conformance.error_bound", "conformance.training"],
-    ["conformance.propagation", "conformance.composition", "conformance.drift"],
-    ["conformance.comparison"],
-    ["conformance.implementations", "conformance.minimise", "conformance.time_limit"],
-    ["conformance.refusals"],
-    ["conformance.network_cache", "conformance.probing"],
-    ["conformance.subject"],
-    ["conformance.answers", "conformance.models"],
-    ["conformance.tally"],
-    ["conformance.results", "conformance.statement"],
-    ["conformance.attempt"],
-    ["conformance.searching"],
-    ["conformance.checking"],
-    ["conformance.faults", "conformance.faults_keras", "conformance.properties"],
-    ["conformance.controls"],
-    ["conformance.reporting", "conformance.score"],
-    ["conformance.machines"],
-    ["conformance.plugin", "conformance.without_plugin"],
+#: The packages, each above those that it may import. Those on one level do not know each other.
+LEVELS = [
+    {"strategies", "running"},
+    {"numerics", "deviations"},
+    {"cells"},
+    {"expected", "implementations"},
+    {"checking", "faults"},
+    {"failures", "properties"},
+    {"reporting"},
+    {"score", "plugin", "from_python"},
+    {"command_line"},
 ]
-MODULES = sorted([*(ROOT / "conformance").rglob("*.py"), *(ROOT / "strategies").rglob("*.py")])
+#: Scripts that need NumPy and a library only; they import nothing of the project.
+SCRIPTS = ROOT / "conformance" / "deviations" / "scripts"
+MODULES = sorted(
+    path
+    for folder in ("conformance", "strategies")
+    for path in (ROOT / folder).rglob("*.py")
+    if path.parent != SCRIPTS
+)
 
 
 def module_name(path: Path) -> str:
@@ -45,11 +37,14 @@ def module_name(path: Path) -> str:
     return name[: -len(".__init__")] if name.endswith(".__init__") else name
 
 
-def layer(name: str) -> int:
-    for height, members in enumerate(LAYERS):
-        if any(name == m or name.startswith(m + ".") for m in members):
-            return height
-    return -1  # the package itself, which imports nothing
+def package(name: str) -> str:
+    """The room that a module is in: ``strategies``, ``numerics``, … and ``conformance`` itself."""
+    top, *inside = name.split(".")
+    return inside[0] if top == "conformance" and inside else top
+
+
+def level(name: str) -> int:
+    return next(height for height, rooms in enumerate(LEVELS) if package(name) in rooms)
 
 
 def imports(path: Path) -> set[str]:
@@ -59,20 +54,35 @@ def imports(path: Path) -> set[str]:
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
-            found |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+            deeper = {f"{node.module}.{alias.name}" for alias in node.names}
+            found |= deeper if node.module == "conformance" else {node.module}
     return found
 
 
+def test_every_package_has_its_level():
+    rooms = {package(module_name(path)) for path in MODULES} - {"conformance"}
+    assert rooms == set().union(*LEVELS)
+    assert sum(len(level) for level in LEVELS) == len(rooms)
+
+
 @pytest.mark.parametrize("path", MODULES, ids=module_name)
-def test_imports_point_one_way(path):
-    own = (
-        len(LAYERS)
-        if path.parent.name + path.name == "conformance__init__.py"
-        else layer(module_name(path))
-    )
-    for name in imports(path):
-        if name.split(".")[0] in ("conformance", "strategies"):
-            assert layer(name) <= own, f"{module_name(path)} imports {name}"
+def test_packages_import_what_is_below_them(path):
+    name = module_name(path)
+    if name == "conformance":  # hands on what users import, and imports it on demand
+        return
+    for imported in imports(path):
+        if imported.split(".")[0] not in ("conformance", "strategies") or imported in (
+            "conformance",
+            "conformance.__version__",
+        ):
+            continue
+        if package(imported) != package(name):
+            assert level(imported) < level(name), f"{name} imports {imported}"
+
+
+def test_conformance_has_few_modules_outside_its_packages():
+    flat = [path for path in (ROOT / "conformance").glob("*.py") if path.stem != "__init__"]
+    assert len(flat) <= 3, f"flat modules: {[path.name for path in flat]}"
 
 
 @pytest.mark.parametrize("path", MODULES, ids=module_name)
@@ -107,7 +117,7 @@ def test_only_pages_need_what_makes_them():
     code = (
         "import sys\n"
         "sys.modules.update(dict.fromkeys(['jinja2', 'markupsafe', 'matplotlib', 'selenium']))\n"
-        "import conformance.plugin, conformance.reporting.command_line as c\n"
+        "import conformance.plugin, conformance.command_line as c\n"
         "sys.exit(c.main(['show', 'absent.json']))"
     )
     printed = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)

@@ -1,4 +1,4 @@
-"""docs/implementations.md is what the tool makes of docs/implementations.json, and says no more."""
+"""docs/measured/implementations.md says what implementations.json beside it has, and no more."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import re
 import pytest
 from command_line import ROOT
 
+from conformance.checking.results import CONFORMS, DEVIATES, FAILS, NOT_APPLICABLE, Result
 from conformance.implementations import IMPLEMENTATIONS
 from conformance.properties import all_properties
-from conformance.results import CONFORMS, DEVIATES, FAILS, NOT_APPLICABLE, Result
 
 spec = importlib.util.spec_from_file_location("table", ROOT / "tools" / "implementation_table.py")
 table = importlib.util.module_from_spec(spec)

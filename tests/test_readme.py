@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from conformance import equations
+from conformance.cells import simple_rnn as equations
 from conformance.plugin import pytest_addoption
 from strategies import notebook_case
 

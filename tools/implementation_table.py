@@ -1,11 +1,11 @@
-"""Check implementations and write what came out into docs/implementations.md.
+"""Check implementations and write what came out into docs/measured/implementations.md.
 
     python tools/implementation_table.py keras:jax keras:numpy --profile quick --seed 1
 
 Each run replaces the rows of the same implementation in the same versions; the other rows stay,
 because not everything can be installed in one environment. The rows are kept in
-docs/implementations.json, from which the table is made. A process can use one backend of Keras
-only, so each implementation is checked in a process of its own.
+docs/measured/implementations.json, from which the table is made. A process can use one backend of
+Keras only, so each implementation is checked in a process of its own.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from conformance import check_implementation  # noqa: E402
+from conformance.checking.results import CONFORMS, DEVIATES, FAILS, NOT_APPLICABLE, Result  # noqa: E402
+from conformance.from_python import Report  # noqa: E402
 from conformance.implementations import load_implementation  # noqa: E402
 from conformance.reporting.header import named_versions  # noqa: E402
-from conformance.results import CONFORMS, DEVIATES, FAILS, NOT_APPLICABLE, Result  # noqa: E402
-from conformance.without_plugin import Report  # noqa: E402
 from strategies.profiles import PROFILES  # noqa: E402
 
 DATA = ROOT / "docs" / "implementations.json"

@@ -1,4 +1,4 @@
-"""Write docs/score.md from the files in docs/score, which the commands named there have made.
+"""Write docs/measured/score.md from the files in docs/score, which the commands named there have made.
 
 The text is that of tools/score_page.txt; the tables are made from the files.
 """
@@ -13,7 +13,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from conformance.faults_keras import KERAS_FAULTS  # noqa: E402
+from conformance.faults.keras import KERAS_FAULTS  # noqa: E402
 from conformance.implementations.numpy_loop import NumpyLoop  # noqa: E402
 from conformance.properties import all_properties  # noqa: E402
 from conformance.score.record import CAUGHT, Score, read_score  # noqa: E402

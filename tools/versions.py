@@ -5,7 +5,7 @@
 Each is an environment of tox.ini, run with `tox run -e NAME -- OPTIONS`. DIR gets NAME.json, the
 report, and NAME.log, what was printed. What has a whole report of this suite there is not run
 again, so that a run that was stopped goes on. At the end `tools/versions_page.py` makes
-DIR/versions.html and docs/versions.md. Needs tox beside this project.
+DIR/versions.html and docs/measured/versions.md. Needs tox beside this project.
 """
 
 from __future__ import annotations
@@ -85,7 +85,9 @@ def main(arguments: Optional[list[str]] = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--folder", type=Path, default=ROOT / ".tox" / "reports")
     parser.add_argument("--only", metavar="A,B", help="of the environments, all by default")
-    parser.add_argument("--no-page", action="store_true", help="leave docs/versions.md as it is")
+    parser.add_argument(
+        "--no-page", action="store_true", help="leave docs/measured/versions.md as it is"
+    )
     chosen = parser.parse_args(own)
     names = environments()
     only = names if chosen.only is None else chosen.only.split(",")

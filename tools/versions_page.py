@@ -2,7 +2,7 @@
 
     python tools/versions_page.py FOLDER
 
-Writes FOLDER/versions.html, what `rnn-conformance compare` makes, and docs/versions.md.
+Writes FOLDER/versions.html, what `rnn-conformance compare` makes, and docs/measured/versions.md.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tools")]
 
 from tox_environments import environments  # noqa: E402
 
-from conformance.deviations import read_deviations  # noqa: E402
+from conformance.checking.results import CONFORMS, DEVIATES, FAILS, NOT_APPLICABLE  # noqa: E402
+from conformance.deviations.reading import read_deviations  # noqa: E402
 from conformance.reporting.compare import (  # noqa: E402
     NOT_ASKED_SYMBOL,
     SYMBOLS,
@@ -27,7 +28,6 @@ from conformance.reporting.compare import (  # noqa: E402
 )
 from conformance.reporting.files import check_html  # noqa: E402
 from conformance.reporting.json_report import Report, ReportError, read_json  # noqa: E402
-from conformance.results import CONFORMS, DEVIATES, FAILS, NOT_APPLICABLE  # noqa: E402
 
 PAGE = ROOT / "docs" / "versions.md"
 #: How long each environment took, its installation included; written by tools/versions.py.

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Callable
 
-from conformance.implementations.keras_backends import BACKENDS, keras_in_use, keras_on
-from conformance.implementations.keras_tensorflow import LegacyKeras
+from conformance.implementations.keras.backends import BACKENDS, keras_in_use, keras_on
+from conformance.implementations.keras.tensorflow import LegacyKeras
 from conformance.implementations.numpy_loop import NumpyLoop
 from conformance.implementations.onnx_exported import KerasOnnx
 from conformance.implementations.onnx_rnn import OnnxReference, OnnxRuntime

@@ -12,8 +12,7 @@ from typing import Optional, Sequence
 
 import numpy as np
 
-from conformance import equations
-from conformance.activations import ACTIVATIONS
+from conformance.cells import simple_rnn as equations
 from conformance.implementations.protocol import (
     CHOSEN_ACTIVATIONS,
     INITIAL_WEIGHTS,
@@ -31,6 +30,7 @@ from conformance.implementations.protocol import (
     Shapes,
     Weight,
 )
+from conformance.numerics.activations import ACTIVATIONS
 from strategies import DTYPES, WIDE_DTYPES, NetworkSize, Options
 from strategies.dtypes import POLICIES, carried, rounded
 

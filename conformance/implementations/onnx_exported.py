@@ -16,9 +16,8 @@ from typing import Any, ClassVar, Sequence
 
 import numpy as np
 
-from conformance.arithmetic import IEEE, Arithmetic
-from conformance.implementations.keras_network import installed, silent_stderr
-from conformance.implementations.keras_tensorflow import (
+from conformance.implementations.keras.network import installed, silent_stderr
+from conformance.implementations.keras.tensorflow import (
     DISTRIBUTIONS,
     KerasNetwork,
     load_tensorflow,
@@ -31,10 +30,11 @@ from conformance.implementations.protocol import (
     ImplementationError,
     Network,
 )
+from conformance.numerics.arithmetic import IEEE, Arithmetic
 from strategies import NetworkSize
 
 #: Off by up to 112 of the smallest subnormals, 2^-149, where z is tiny
-#: (docs/deviations/onnxruntime_tanh_subnormal.py).
+#: (conformance/deviations/scripts/onnxruntime_tanh_subnormal.py).
 TINY_TANH = (8, 2.0**-142)
 
 

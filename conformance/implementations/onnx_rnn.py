@@ -17,8 +17,7 @@ from typing import Any, Sequence
 
 import numpy as np
 
-from conformance.arithmetic import IEEE, Arithmetic
-from conformance.implementations.keras_network import installed
+from conformance.implementations.keras.network import installed
 from conformance.implementations.protocol import (
     OUTPUT,
     STATES,
@@ -26,6 +25,7 @@ from conformance.implementations.protocol import (
     ImplementationError,
     Network,
 )
+from conformance.numerics.arithmetic import IEEE, Arithmetic
 from strategies import NetworkSize
 
 #: The operator set and file version of the model: old enough for every onnx since 1.10.
@@ -109,7 +109,8 @@ class OnnxReference(Implementation):
         return {"onnx": installed("onnx")}
 
 
-#: Its worst of 500,002 numbers is off by an absolute 1.8e-7 (docs/deviations/onnxruntime_tanh.py);
+#: Its worst of 500,002 numbers is off by an absolute 1.8e-7
+#: (conformance/deviations/scripts/onnxruntime_tanh.py);
 #: 2^-22 is 2.4e-7.
 COARSE_TANH = (8, 2.0**-22)
 

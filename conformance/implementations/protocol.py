@@ -11,13 +11,13 @@ from typing import Any, ClassVar, NamedTuple, Optional, Sequence
 
 import numpy as np
 
-from conformance.arithmetic import IEEE, Arithmetic
-from conformance.implementations.observed import Outcome, Seen
+from conformance.implementations.answers import Outcome, Seen
+from conformance.numerics.arithmetic import IEEE, Arithmetic
 from strategies import WIDE_DTYPES, NetworkSize, Options
-from strategies.architectures import ArchitectureSize
-from strategies.configurations import Configuration
+from strategies.invalid_arguments import Wrong
+from strategies.serialization import Configuration
 from strategies.training import Birth, Dropout, Penalty, Step
-from strategies.wrong import Wrong
+from strategies.wrappers import ArchitectureSize
 
 #: The last output y_T, (N, K), for given weights. Every implementation has it.
 OUTPUT = "output"
@@ -42,7 +42,7 @@ OPTIONS = "options"
 #: A stateful network with options can be given the state to go on from: Keras 2.
 STATE_SET = "a state that is set"
 
-#: Models with wrappers, cells, masking layers, several layers (`strategies.architectures`).
+#: Models with wrappers, cells, masking layers, several layers (`strategies.wrappers`).
 COMPOSITIONS = "compositions"
 
 #: It has a mode `predict`, which divides samples into batches; found from the modes of the run.
@@ -263,13 +263,13 @@ class Model:
     """A model with an architecture. Capability COMPOSITIONS."""
 
     def set_weights(self, weights: Sequence[Sequence[np.ndarray]]) -> None:
-        """Replace all weights, layer by layer as in `strategies.architectures.Composition`."""
+        """Replace all weights, layer by layer as in `strategies.wrappers.Composition`."""
         raise NotImplementedError
 
     def output(
         self, inputs: np.ndarray, mode: str, initial_states: Sequence[np.ndarray] = ()
     ) -> np.ndarray:
-        """What the model returns, (N, K) or (N, T, K); see `strategies.architectures`."""
+        """What the model returns, (N, K) or (N, T, K); see `strategies.wrappers`."""
         raise NotImplementedError
 
     def reset_state(self) -> None:
@@ -349,11 +349,11 @@ class Implementation:
         raise _undefined(self, "stepped", TRAINING)
 
     def arithmetic(self, dtype: str) -> Arithmetic:
-        """How it rounds, as far as that is not probed (see `conformance.probing`)."""
+        """How it rounds, as far as that is not probed (see `conformance.checking.probing`)."""
         return IEEE[dtype]
 
     def activations(self) -> tuple[str, ...]:
-        """Names in `conformance.activations`. Capability CHOSEN_ACTIVATIONS."""
+        """Names in `conformance.numerics.activations`. Capability CHOSEN_ACTIVATIONS."""
         return ("tanh", "linear")
 
     def options(self, mode: str) -> tuple[str, ...]:
@@ -395,6 +395,11 @@ class Implementation:
         Asked after the first network was built.
         """
         return ["CPU"]
+
+
+def in_words(versions: dict[str, str]) -> str:
+    """For example ``keras 3.15.1, tensorflow 2.21.0``; empty where no version is known."""
+    return ", ".join(f"{name} {version}" for name, version in versions.items())
 
 
 def as_array(value: Any, what: str, shape: tuple[int, ...], dtype: str) -> np.ndarray:

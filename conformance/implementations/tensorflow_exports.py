@@ -21,8 +21,8 @@ from typing import Any, Callable, ClassVar, Sequence
 
 import numpy as np
 
-from conformance.implementations.keras_network import installed, silent_stderr
-from conformance.implementations.keras_tensorflow import (
+from conformance.implementations.keras.network import installed, silent_stderr
+from conformance.implementations.keras.tensorflow import (
     DISTRIBUTIONS,
     KerasNetwork,
     load_tensorflow,

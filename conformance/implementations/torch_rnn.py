@@ -21,7 +21,7 @@ from typing import Any, ClassVar, Sequence
 
 import numpy as np
 
-from conformance.implementations.keras_network import installed
+from conformance.implementations.keras.network import installed
 from conformance.implementations.protocol import (
     OUTPUT,
     STATES,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 
-from conformance.statement import Property
+from conformance.checking.property import Property
 
 
 def all_properties() -> dict[str, Property]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from conformance.checking import holds_for
-from conformance.comparison import Comparison
+from conformance.checking.check import holds_for
+from conformance.checking.subject import Subject, require
+from conformance.expected.comparison import Comparison
+from conformance.expected.training import descended, projected
 from conformance.implementations.protocol import CONSTRAINTS, TRAINING
-from conformance.subject import Subject, require
-from conformance.training import descended, projected
 from strategies.training import WEIGHTS, Step, steps
 
 

@@ -6,15 +6,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from conformance import chance
-from conformance.checking import holds_for
-from conformance.comparison import compare
-from conformance.error_bound import residual_state
+from conformance.checking.check import holds_for
+from conformance.checking.subject import Subject, require
+from conformance.expected.comparison import compare
+from conformance.expected.steps import residual_state
 from conformance.implementations.protocol import DROPOUT, DropoutLayer
-from conformance.subject import Subject, require
+from conformance.numerics import chance
 from strategies.cases import case_of
 from strategies.dimensions import Dimensions
-from strategies.tensors import normal
+from strategies.textures import normal
 from strategies.training import Dropout, dropouts
 
 

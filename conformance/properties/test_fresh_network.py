@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from conformance.checking import holds_for
-from conformance.equations import glorot_limit
-from conformance.error_bound import INFLATION
+from conformance.cells.simple_rnn import glorot_limit
+from conformance.checking.check import holds_for
+from conformance.checking.subject import Subject, require
+from conformance.expected.steps import INFLATION
 from conformance.implementations.protocol import INITIAL_WEIGHTS
-from conformance.subject import Subject, require
-from conformance.sums import REFERENCE
+from conformance.numerics.sums import REFERENCE
 from strategies import Case, Dimensions
 
 #: A conforming initialiser is called degenerate at most this often, for each kernel checked.

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from conformance import chance
-from conformance.checking import holds_for
-from conformance.distributions import Distribution, distribution, fixed_entries
-from conformance.error_bound import INFLATION
+from conformance.checking.check import holds_for
+from conformance.checking.subject import Subject, require
+from conformance.expected.initializers import Distribution, distribution, fixed_entries
+from conformance.expected.steps import INFLATION
 from conformance.implementations.protocol import INITIALIZERS
-from conformance.subject import Subject, require
-from conformance.sums import REFERENCE
+from conformance.numerics import chance
+from conformance.numerics.sums import REFERENCE
 from strategies.choices import Choice
 from strategies.training import WEIGHTS, Birth, births
 
@@ -57,7 +57,7 @@ def _judge_limits(where: str, weight: np.ndarray, drawn: Distribution, u: float)
 
 
 def _judge_distribution(where: str, weight: np.ndarray, drawn: Distribution) -> None:
-    """As far as chance goes, see `conformance.chance`."""
+    """As far as chance goes, see `conformance.numerics.chance`."""
     entries, n = np.sort(weight.ravel()), weight.size
     below = drawn.below(entries)
     ranks = np.arange(n + 1) / n

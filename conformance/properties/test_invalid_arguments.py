@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import functools
 
-from conformance.checking import holds_for
+from conformance.checking.check import holds_for
+from conformance.checking.subject import Subject, require
+from conformance.expected.invalid_arguments import expected_errors
+from conformance.implementations.answers import Outcome
 from conformance.implementations.protocol import REFUSALS
-from conformance.refusals import complaint
-from conformance.subject import Subject, require
-from strategies import wrong as questions
-from strategies.wrong import Wrong
+from strategies import invalid_arguments as questions
+from strategies.invalid_arguments import Wrong
 
 of_questions = functools.partial(holds_for, needs=(REFUSALS,), per_mode=False, one_dtype=True)
 
@@ -80,3 +81,18 @@ def require_refused(subject: Subject, wrong: Wrong) -> None:
     outcome = subject.implementation.outcome_of(wrong)
     sentence = complaint(wrong, outcome, subject.implementation.versions())
     require(not sentence, sentence)
+
+
+def complaint(wrong: Wrong, outcome: Outcome, versions: dict[str, str]) -> str:
+    """What is wrong with an outcome, in one sentence; empty where it was refused as it must be."""
+    expected = expected_errors(wrong.question, versions)
+    must = f"must be refused with a {' or '.join(expected)}"
+    if not outcome.errors:
+        shapes = ", ".join(map(str, outcome.shapes))
+        return f"{wrong.layer}, {wrong.question}: it computed {shapes}, {must}"
+    if not set(outcome.errors) & set(expected):
+        said = f"{outcome.errors[0]}: {' '.join(outcome.message.split()) or 'no message'}"
+        return f"{wrong.layer}, {wrong.question}: {must}, and raised {said}"
+    if not outcome.message:
+        return f"{wrong.layer}, {wrong.question}: {outcome.errors[0]} without a message"
+    return ""

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from conformance.checking import holds_for
-from conformance.comparison import compare
+from conformance.checking.check import holds_for
+from conformance.checking.subject import Subject, require
+from conformance.expected.comparison import compare
 from conformance.implementations.protocol import STATES
-from conformance.subject import Subject, require
-from conformance.sums import Bounded
+from conformance.numerics.sums import Bounded
 from strategies import Case, seeds
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from hypothesis import strategies as st
 
-from conformance.answers import ask_afresh, cases_with, judge_answer
-from conformance.checking import holds_for
+from conformance.checking.asking import ask_afresh, cases_with, judge_answer
+from conformance.checking.check import holds_for
+from conformance.checking.subject import Subject
 from conformance.implementations.protocol import OPTIONS
-from conformance.subject import Subject
 from strategies import Case, seeds
 
 

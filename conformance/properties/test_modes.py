@@ -6,9 +6,9 @@ from typing import cast
 
 import numpy as np
 
-from conformance.checking import holds_for
+from conformance.checking.check import holds_for
+from conformance.checking.subject import Subject, require
 from conformance.implementations.protocol import SEVERAL_MODES
-from conformance.subject import Subject, require
 from strategies import Case, seeds
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from conformance.checking import holds_for
-from conformance.equations import dense_parameters, parameters, simple_rnn_parameters
+from conformance.cells.simple_rnn import dense_parameters, parameters, simple_rnn_parameters
+from conformance.checking.check import holds_for
+from conformance.checking.subject import Subject, require_equal
 from conformance.implementations.protocol import PARAMETERS, SUMMARY, Summary, SummaryRow
-from conformance.subject import Subject, require_equal
 from strategies import Dimensions
 
 

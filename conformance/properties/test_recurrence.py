@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from conformance.checking import holds_for
+from conformance.checking.check import holds_for
+from conformance.checking.subject import Output, Steps, Subject
 from conformance.implementations.protocol import STATES
-from conformance.subject import Output, Steps, Subject
 from strategies import Case
 
 

@@ -6,12 +6,12 @@ import math
 
 import numpy as np
 
-from conformance.checking import holds_for
-from conformance.comparison import Comparison
+from conformance.checking.check import holds_for
+from conformance.checking.subject import Subject, require, require_equal
+from conformance.expected.comparison import Comparison
+from conformance.expected.training import descended, penalty, undecided
 from conformance.implementations.protocol import REGULARIZERS, TRAINING
-from conformance.subject import Subject, require, require_equal
-from conformance.sums import REFERENCE, Bounded
-from conformance.training import descended, penalty, undecided
+from conformance.numerics.sums import REFERENCE, Bounded
 from strategies.training import WEIGHTS, Penalty, Step, penalties, steps
 
 

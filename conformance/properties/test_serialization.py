@@ -8,11 +8,11 @@ from typing import Any, Sequence
 import numpy as np
 from hypothesis import strategies as st
 
-from conformance.checking import holds_for
-from conformance.implementations.observed import Seen
+from conformance.checking.check import holds_for
+from conformance.checking.subject import Subject, require
+from conformance.implementations.answers import Seen
 from conformance.implementations.protocol import PICKLING, SERIALIZATION
-from conformance.subject import Subject, require
-from strategies.configurations import (
+from strategies.serialization import (
     Configuration,
     SingleArgument,
     configurations,

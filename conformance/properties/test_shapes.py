@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from conformance.checking import holds_for
+from conformance.checking.check import holds_for
+from conformance.checking.subject import Subject, require_equal
 from conformance.implementations.protocol import SHAPES, STATES, Shapes
-from conformance.subject import Subject, require_equal
 from strategies import Case, Dimensions
 
 

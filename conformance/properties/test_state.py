@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from conformance.answers import (
+from conformance.checking.asking import (
     ask,
     ask_afresh,
     ask_in_batches,
@@ -14,9 +14,9 @@ from conformance.answers import (
     judge_answer,
     judge_calls,
 )
-from conformance.checking import holds_for
+from conformance.checking.check import holds_for
+from conformance.checking.subject import Subject
 from conformance.implementations.protocol import OPTIONS, PREDICT, STATE_SET
-from conformance.subject import Subject
 from strategies import Case, seeds
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from conformance.checking import holds_for
+from conformance.checking.check import holds_for
+from conformance.checking.subject import Subject, require, require_equal
+from conformance.expected.training import descended
 from conformance.implementations.protocol import TRAINING
-from conformance.subject import Subject, require, require_equal
-from conformance.training import descended
 from strategies.training import FREEZES, WEIGHTS, Step, steps
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from conformance.checking import holds_for
-from conformance.equations import dense_weight_shapes, simple_rnn_weight_shapes
+from conformance.cells.simple_rnn import dense_weight_shapes, simple_rnn_weight_shapes
+from conformance.checking.check import holds_for
+from conformance.checking.subject import Subject, require, require_equal
 from conformance.implementations.protocol import WEIGHTS
-from conformance.subject import Subject, require, require_equal
 from strategies import Case, Dimensions, seeds
 
 

@@ -6,13 +6,13 @@ TimeDistributed(Dense), Flatten behind; functional, Sequential and subclassed mo
 
 from __future__ import annotations
 
-from conformance.checking import holds_for
-from conformance.comparison import compare
-from conformance.composition import expected, expected_calls
+from conformance.checking.check import holds_for
+from conformance.checking.models import models, output_after_a_reset, output_of, outputs_of
+from conformance.checking.subject import Subject
+from conformance.expected.comparison import compare
+from conformance.expected.wrappers import expected, expected_calls
 from conformance.implementations.protocol import COMPOSITIONS
-from conformance.models import models, output_after_a_reset, output_of, outputs_of
-from conformance.subject import Subject
-from strategies.architectures import Composition
+from strategies.wrappers import Composition
 
 
 @holds_for(

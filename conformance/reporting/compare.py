@@ -7,10 +7,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Iterable, Optional, Sequence
 
+from conformance.checking.results import CONFORMS, DEVIATES, FAILS, NOT_APPLICABLE, Result
 from conformance.reporting.json_report import Report, ReportError
 from conformance.reporting.shards import merge_shards
 from conformance.reporting.summary import by_sentence
-from conformance.results import CONFORMS, DEVIATES, FAILS, NOT_APPLICABLE, Result
 
 #: From the worst to what says nothing at all.
 SEVERITY = (FAILS, DEVIATES, CONFORMS, NOT_APPLICABLE)

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Sequence
 
 import conformance
-from conformance.implementations.protocol import Implementation
+from conformance.implementations.protocol import Implementation, in_words
 from conformance.reporting.summary import RunRecord
 
 #: Environment variables that change what is computed, or on what.
@@ -24,15 +24,6 @@ ENVIRONMENT = (
     "TF_CUDNN_DETERMINISTIC",
     "OMP_NUM_THREADS",
 )
-
-
-def named_versions(implementation: Implementation) -> str:
-    """For example ``keras 3.15.1, tensorflow 2.21.0``; empty where no version is known."""
-    return _named(implementation.versions())
-
-
-def _named(versions: dict[str, str]) -> str:
-    return ", ".join(f"{name} {version}" for name, version in versions.items())
 
 
 @dataclass(frozen=True)
@@ -93,7 +84,7 @@ class Environment:
     @property
     def tested(self) -> str:
         """For example ``keras · keras 3.15.1, tensorflow 2.21.0 · Python 3.13.0``."""
-        parts = [self.implementation, _named(self.versions), f"Python {self.python}"]
+        parts = [self.implementation, in_words(self.versions), f"Python {self.python}"]
         return " · ".join(filter(None, parts))
 
 

@@ -14,6 +14,7 @@ from typing import Any, Optional, Sequence
 import jinja2
 from markupsafe import Markup
 
+from conformance.checking.results import DEVIATES, FAILS, NOT_APPLICABLE, Result
 from conformance.reporting import plots
 from conformance.reporting.compare import (
     NOT_ASKED,
@@ -24,7 +25,6 @@ from conformance.reporting.compare import (
 )
 from conformance.reporting.json_report import Report, write_whole
 from conformance.reporting.summary import by_sentence, discriminating_share, verdict_lines
-from conformance.results import DEVIATES, FAILS, NOT_APPLICABLE, Result
 
 #: A cell is shaded in so many steps from a share of 0 to one of 1.
 SHADES = 5

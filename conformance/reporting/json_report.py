@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from conformance.parts import Shard
+from conformance.checking.results import CONFORMS, DEVIATES, FAILS, NOT_APPLICABLE, Result
 from conformance.reporting.header import Environment
 from conformance.reporting.suite import Suite
 from conformance.reporting.summary import RunRecord
-from conformance.results import CONFORMS, DEVIATES, FAILS, NOT_APPLICABLE, Result
+from conformance.running.parts import Shard
 
 FORMAT, SCHEMA = "rnn-conformance", 1
 VERDICTS = (CONFORMS, DEVIATES, FAILS, NOT_APPLICABLE)

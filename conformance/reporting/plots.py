@@ -12,7 +12,7 @@ from typing import Any, Iterable, Optional, Sequence
 import matplotlib
 from matplotlib.figure import Figure
 
-from conformance.results import Result
+from conformance.checking.results import Result
 
 #: Colours of Okabe and Ito, which differ for everybody, with a marker and a line style.
 STYLES = (

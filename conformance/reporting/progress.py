@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 
+from conformance.checking.results import FAILS
 from conformance.reporting.summary import RunRecord
-from conformance.results import FAILS
 
 
 class Progress:

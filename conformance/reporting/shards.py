@@ -7,9 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Sequence
 
-from conformance.parts import Shard
 from conformance.reporting.json_report import Report, ReportError
 from conformance.reporting.summary import RunRecord
+from conformance.running.parts import Shard
 
 Read = tuple[Path, Report]
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import conformance
 import conformance.properties
-from conformance.statement import Property
+from conformance.checking.property import Property
 
 
 class Suite(NamedTuple):

@@ -7,8 +7,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any, Iterable, Optional
 
-from conformance.deviations import CASES_TO_DISPROVE, Deviation
-from conformance.results import CONFORMS, DEVIATES, FAILS, NOT_APPLICABLE, Result
+from conformance.checking.results import CONFORMS, DEVIATES, FAILS, NOT_APPLICABLE, Result
+from conformance.deviations.reading import CASES_TO_DISPROVE, Deviation
 from strategies.dtypes import DTYPES
 
 #: A property warns when fewer of its cases than this could have shown a fault.

@@ -8,10 +8,10 @@ from pathlib import Path
 from platform import python_version
 from typing import Any, Iterator, Optional
 
-from conformance.controls import CONTROLS
 from conformance.faults import FAULTS
-from conformance.faults_keras import KERAS_FAULTS
-from conformance.implementations.keras_tensorflow import KerasTensorFlow
+from conformance.faults.keras import KERAS_FAULTS
+from conformance.faults.numpy.controls import CONTROLS
+from conformance.implementations.keras.tensorflow import KerasTensorFlow
 from conformance.implementations.numpy_loop import NumpyLoop
 from conformance.reporting.json_report import ReportError, check_writable
 from conformance.score.processes import cores, in_processes

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Iterable, NamedTuple, Optional
 
+from conformance.checking.property import Property
 from conformance.implementations.protocol import Implementation
-from conformance.statement import Property
 from strategies import WIDE_DTYPES
 
 #: The properties that a fault of a group should break, most likely first. What a group has none

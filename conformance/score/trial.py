@@ -15,19 +15,19 @@ from typing import Any, Optional
 
 from hypothesis import settings
 
-from conformance import searching
-from conformance.checking import check
-from conformance.controls import CONTROLS, Controlled
+from conformance.checking import search as searching
+from conformance.checking.check import check
+from conformance.checking.results import FAILS, Result
+from conformance.checking.subject import Run, Subject
 from conformance.faults import FAULTS, seeded_fault
-from conformance.faults_keras import KERAS_FAULTS, FaultyKeras
+from conformance.faults.keras import KERAS_FAULTS, FaultyKeras
+from conformance.faults.numpy.controls import CONTROLS, Controlled
 from conformance.implementations import load_implementation
 from conformance.implementations.numpy_loop import NumpyLoop
 from conformance.implementations.protocol import Implementation
 from conformance.properties import all_properties
-from conformance.results import FAILS, Result
 from conformance.score.order import items
 from conformance.score.record import ALARM, BROKEN, CAUGHT, CLEAN, MISSED, Trial
-from conformance.subject import Run, Subject
 from strategies.profiles import PROFILES
 
 

@@ -1,0 +1,1 @@
+"""What must come out: the equation of each cell, one file each."""

@@ -1,0 +1,1 @@
+"""Who is asked, what is drawn, asked and judged, and what is found."""

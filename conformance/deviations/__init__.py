@@ -1,0 +1,1 @@
+"""Where libraries are known not to compute what the equations say."""

@@ -1,0 +1,1 @@
+"""What is told of one failure: the description, and a script that shows it again."""

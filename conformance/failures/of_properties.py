@@ -1,0 +1,79 @@
+"""A script that checks a property itself on what was drawn, for what is no answer to a question.
+
+Numbers of parameters, names, shapes, initial weights: it takes this project to state them for
+whatever is tested, and so the script imports it.
+"""
+
+from __future__ import annotations
+
+from typing import Optional
+
+import numpy as np
+
+from conformance.checking.property import Property
+from conformance.checking.results import Failure
+from conformance.checking.subject import Subject
+from conformance.failures.script import TRIALS, Script, of_this_project
+
+_TEXT = '''\
+"""{sentence}: shown to be false."""
+{imports}
+from numpy import array, float16, float32, inf, int32, nan
+from conformance.checking.subject import Subject
+from strategies import Case, Dimensions, Options
+from strategies.wrappers import Architecture, ArchitectureSize, Composition
+from strategies.choices import Choice
+from strategies.training import Birth, Dropout, Penalty, Step
+from strategies.serialization import Configuration, Named, SingleArgument
+from strategies.invalid_arguments import Wrong
+import {module} as properties
+
+drawn = {drawn}
+subject = Subject(
+    {loaded}, {mode!r}, {dtype!r}, modes={modes!r}
+)
+for _ in range({times}):
+    properties.{name}.conformance_property.ask_and_judge(subject, **drawn)
+'''
+
+
+def property_script(found: Property, subject: Subject, failure: Failure) -> Optional[Script]:
+    """The script, or None where new networks do not fail every time.
+
+    It checks once, or twice where a network is wrong only after it was used.
+    """
+    if not failure.repeats:
+        return None
+    enough = (
+        times
+        for times in (1, 2)
+        if all(_fails(found, subject, failure, times) for _ in range(TRIALS))
+    )
+    times = next(enough, None)
+    if times is None:
+        return None
+    imports, loaded, needs = of_this_project(subject)
+    text = _TEXT.format(
+        sentence=found.sentence,
+        imports=imports,
+        module=found.function.__module__,
+        drawn="dict(" + ", ".join(f"{n}={value!r}" for n, value in failure.drawn.items()) + ")",
+        loaded=loaded,
+        mode=subject.mode,
+        dtype=subject.dtype,
+        modes=subject.modes,
+        name=found.name,
+        times=times,
+    )
+    return Script(text, needs)
+
+
+def _fails(found: Property, subject: Subject, failure: Failure, times: int) -> bool:
+    subject.run.networks.clear()
+    try:
+        with np.errstate(all="ignore"):
+            for _ in range(times):
+                found.ask_and_judge(subject, **failure.drawn)
+    except Exception:  # whatever the thing under test may raise
+        return True
+    return False

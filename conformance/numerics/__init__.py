@@ -1,0 +1,1 @@
+"""How numbers may be rounded: formats, sums, activations, and how certain chance is."""

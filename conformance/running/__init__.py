@@ -1,0 +1,1 @@
+"""Where, on what and how long a run works: parts, devices, kept examples, the time limit."""
