@@ -20,7 +20,7 @@ from conformance.expected.comparison import INFORMATIVE, compare
 from conformance.expected.end import propagated_state
 from conformance.expected.steps import kept, residual_output, residual_state
 from conformance.implementations.protocol import CHOSEN_ACTIVATIONS, Answer, as_array
-from conformance.numerics.sums import Bounded
+from conformance.numerics.bounded import Bounded
 from strategies import WIDE_DTYPES, Case, Options, dimensions
 from strategies.dtypes import POLICIES
 from strategies.option_cases import option_cases

@@ -25,7 +25,7 @@ from conformance.implementations.protocol import (
     as_array,
 )
 from conformance.numerics.arithmetic import Arithmetic
-from conformance.numerics.sums import Bounded
+from conformance.numerics.bounded import Bounded
 from conformance.running.devices import Device
 from conformance.running.example_database import Examples
 from conformance.running.parts import WHOLE, Part

@@ -7,7 +7,7 @@ from typing import Callable, Optional
 
 import numpy as np
 
-from conformance.numerics.sums import Bounded
+from conformance.numerics.bounded import Bounded
 from strategies import Case
 from strategies.dtypes import POLICIES
 

@@ -14,10 +14,10 @@ from typing import NamedTuple, Optional
 import numpy as np
 
 from conformance.cells.simple_rnn import dense, simple_rnn, simple_rnn_with_options
-from conformance.expected.steps import INFLATION, activated, activation_error_parts
 from conformance.numerics.activations import ACTIVATIONS, Activation
 from conformance.numerics.arithmetic import Arithmetic
-from conformance.numerics.sums import Bounded, affine
+from conformance.numerics.bounded import INFLATION, Bounded, activated, activation_error_parts
+from conformance.numerics.sums import affine
 from strategies import Case
 
 

@@ -22,71 +22,11 @@ from typing import Optional
 
 import numpy as np
 
-from conformance.numerics.activations import ACTIVATIONS, Activation
+from conformance.numerics.activations import ACTIVATIONS
 from conformance.numerics.arithmetic import Arithmetic
-from conformance.numerics.sums import REFERENCE, Bounded, affine
+from conformance.numerics.bounded import Bounded, activated
+from conformance.numerics.sums import affine
 from strategies import Case
-
-#: The bound is itself computed in float64, from at most 2^20 non-negative terms in a row, so
-#: that its computed value is at least its true value divided by this (Higham, section 3.1).
-INFLATION = 1 + 2.0**-30
-
-# A bound makes some fifty arrays. glibc hands such memory back to the system when it is freed, and
-# takes it anew page by page, which costs as much as the arithmetic. Having freed one array of
-# 16 MiB, it keeps up to twice that (mallopt(3), M_MMAP_THRESHOLD). It is never written to.
-np.empty(2**21)
-
-
-def activation_error(
-    activation: Activation,
-    z: np.ndarray,
-    value: np.ndarray,
-    moved: np.ndarray,
-    arithmetic: Arithmetic,
-) -> np.ndarray:
-    """What computing f itself may add, where the exact f is at most ``moved`` off ``value``."""
-    size = np.abs(value)
-    ulps, rest = activation_error_parts(activation, z, size, arithmetic)
-    return ulps * arithmetic.storage.ulp(size + moved) + rest
-
-
-def activation_error_parts(
-    activation: Activation, z: np.ndarray, size: np.ndarray, arithmetic: Arithmetic
-) -> tuple[np.ndarray | float, np.ndarray]:
-    """By how many ulp of f itself its computed value may be off, and by how much more.
-
-    A library's k ulp and a, and the reference's own: an ulp is at most 2u of a normal number.
-    ``size`` is |f(z)| as the reference has it.
-    """
-    ulps, absolute = arithmetic.activation_errors[activation.name]
-    own_ulps, own_absolute = activation.reference_error
-    more = activation.conditioning(z)
-    floor = arithmetic.storage.smallest_normal if arithmetic.flushes_subnormals else 0.0
-    rest = absolute + own_absolute + floor + own_ulps * REFERENCE.smallest_subnormal
-    return ulps + more, (own_ulps + more) * (2 * REFERENCE.unit_roundoff) * size + rest
-
-
-def activated(z: Bounded, activation: Activation, arithmetic: Arithmetic) -> Bounded:
-    """f(z) for a z known up to its bound: how far z moves it, and how well f is computed."""
-    if activation.name == "linear":
-        return Bounded(z.value, z.bound * INFLATION)
-    value = activation.value(z.value)
-    moved = np.where(np.isfinite(z.value), activation.moved(z.value, z.bound), 0.0)
-    error = activation_error(activation, z.value, value, moved, arithmetic)
-    bound = np.where(np.isnan(value), 0.0, (moved + error) * INFLATION)
-    largest, u = arithmetic.storage.largest, arithmetic.unit_roundoff
-    if not (np.abs(value) + bound < largest * (1 - 2 * u)).all():
-        decided = ~np.isfinite(value) & ~np.isfinite(z.value)
-        overflows = ~decided & (np.abs(value) - bound > largest * (1 + 2 * u))
-        may = np.abs(value) + bound >= largest * (1 - 2 * u)
-        value = np.where(overflows, np.copysign(np.inf, value), value)
-        bound = np.where(decided | overflows, 0.0, np.where(may, np.inf, bound))
-    unknown = np.isinf(z.bound)
-    if not activation.has_limits:  # then nothing is stated at infinity
-        unknown = unknown | np.isinf(z.value)
-    if not activation.elementwise:  # then one that is not known leaves none that is
-        unknown = unknown.any(axis=-1, keepdims=True)
-    return Bounded(value, np.where(unknown, np.inf, bound))
 
 
 def residual_state(case: Case, states: np.ndarray, arithmetic: Arithmetic) -> Bounded:

@@ -10,8 +10,8 @@ from typing import Optional, Sequence
 
 import numpy as np
 
-from conformance.numerics.arithmetic import Arithmetic
-from conformance.numerics.sums import REFERENCE, Bounded
+from conformance.numerics.arithmetic import REFERENCE, Arithmetic
+from conformance.numerics.bounded import Bounded
 from strategies.choices import Choice
 from strategies.training import Step
 

@@ -11,10 +11,10 @@ from typing import Optional, Sequence
 
 import numpy as np
 
-from conformance.expected.steps import INFLATION, activated
 from conformance.numerics.activations import ACTIVATIONS
-from conformance.numerics.arithmetic import Arithmetic
-from conformance.numerics.sums import REFERENCE, Bounded, affine
+from conformance.numerics.arithmetic import REFERENCE, Arithmetic
+from conformance.numerics.bounded import INFLATION, Bounded, activated
+from conformance.numerics.sums import affine
 from strategies.wrappers import Architecture, Composition
 
 Weights = Sequence[np.ndarray]

@@ -21,7 +21,7 @@ from conformance.failures.script import TRIALS, Script, shows
 from conformance.implementations.keras.layers import ARGUMENTS, RATE
 from conformance.implementations.keras.network import keras_name
 from conformance.numerics.arithmetic import Arithmetic
-from conformance.numerics.sums import Bounded
+from conformance.numerics.bounded import Bounded
 from strategies import Case, Options
 from strategies.cases import array_text
 

@@ -78,6 +78,8 @@ FORMATS = {
     "float32": _ieee("float32"),
     "float64": _ieee("float64"),
 }
+#: The reference is computed in this format, and its own error is part of every bound.
+REFERENCE = FORMATS["float64"]
 
 
 @dataclass(frozen=True)

@@ -7,22 +7,11 @@ Anal. Appl. 34 (2013).
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 
-from conformance.numerics.arithmetic import FORMATS, Arithmetic
+from conformance.numerics.arithmetic import REFERENCE, Arithmetic
+from conformance.numerics.bounded import Bounded
 from conformance.numerics.exactness import sums_are_exact
-
-#: The reference is computed in this format, and its own error is part of every bound.
-REFERENCE = FORMATS["float64"]
-
-
-class Bounded(NamedTuple):
-    """What the equations say, and the largest error that rounding explains, element by element."""
-
-    value: np.ndarray
-    bound: np.ndarray
 
 
 def affine(

@@ -7,9 +7,9 @@ import numpy as np
 from conformance.cells.simple_rnn import glorot_limit
 from conformance.checking.check import holds_for
 from conformance.checking.subject import Subject, require
-from conformance.expected.steps import INFLATION
 from conformance.implementations.protocol import INITIAL_WEIGHTS
-from conformance.numerics.sums import REFERENCE
+from conformance.numerics.arithmetic import REFERENCE
+from conformance.numerics.bounded import INFLATION
 from strategies import Case, Dimensions
 
 #: A conforming initialiser is called degenerate at most this often, for each kernel checked.

@@ -7,10 +7,10 @@ import numpy as np
 from conformance.checking.check import holds_for
 from conformance.checking.subject import Subject, require
 from conformance.expected.initializers import Distribution, distribution, fixed_entries
-from conformance.expected.steps import INFLATION
 from conformance.implementations.protocol import INITIALIZERS
 from conformance.numerics import chance
-from conformance.numerics.sums import REFERENCE
+from conformance.numerics.arithmetic import REFERENCE
+from conformance.numerics.bounded import INFLATION
 from strategies.choices import Choice
 from strategies.training import WEIGHTS, Birth, births
 

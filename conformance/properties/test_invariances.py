@@ -13,7 +13,7 @@ from conformance.checking.check import holds_for
 from conformance.checking.subject import Subject, require
 from conformance.expected.comparison import compare
 from conformance.implementations.protocol import STATES
-from conformance.numerics.sums import Bounded
+from conformance.numerics.bounded import Bounded
 from strategies import Case, seeds
 
 

@@ -11,7 +11,8 @@ from conformance.checking.subject import Subject, require, require_equal
 from conformance.expected.comparison import Comparison
 from conformance.expected.training import descended, penalty, undecided
 from conformance.implementations.protocol import REGULARIZERS, TRAINING
-from conformance.numerics.sums import REFERENCE, Bounded
+from conformance.numerics.arithmetic import REFERENCE
+from conformance.numerics.bounded import Bounded
 from strategies.training import WEIGHTS, Penalty, Step, penalties, steps
 
 

@@ -15,7 +15,7 @@ from conformance.expected.comparison import (
     discriminating,
     informative,
 )
-from conformance.numerics.sums import Bounded
+from conformance.numerics.bounded import Bounded
 from strategies import Case, Dimensions, Tensors, notebook_case
 from strategies.textures import seeded
 

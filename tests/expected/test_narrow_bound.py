@@ -18,9 +18,10 @@ from oracles_narrow import truncated as towards_zero
 import oracles
 from conformance.expected.comparison import compare, informative
 from conformance.expected.end import _amplification, propagated_output
-from conformance.expected.steps import INFLATION, affine, residual_output, residual_state
+from conformance.expected.steps import affine, residual_output, residual_state
 from conformance.numerics.activations import ACTIVATIONS
 from conformance.numerics.arithmetic import IEEE, narrow_sums, tensor_float_32, truncated
+from conformance.numerics.bounded import INFLATION
 from strategies import Case, Dimensions, cases, dimensions
 from strategies.cases import case_of
 from strategies.dtypes import POLICIES

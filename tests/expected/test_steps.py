@@ -14,13 +14,9 @@ from hypothesis import strategies as st
 import oracles
 from conformance.expected.comparison import compare, informative
 from conformance.expected.end import propagated_output
-from conformance.expected.steps import (
-    INFLATION,
-    affine,
-    residual_output,
-    residual_state,
-)
+from conformance.expected.steps import affine, residual_output, residual_state
 from conformance.numerics.arithmetic import IEEE
+from conformance.numerics.bounded import INFLATION
 from strategies import TEXTURES, Case, Dimensions, Tensors, cases, dimensions
 from strategies.textures import seeded
 

@@ -14,7 +14,7 @@ from conformance.expected.wrappers import expected, expected_calls, merged
 from conformance.implementations.numpy_loop import NumpyLoop
 from conformance.implementations.protocol import COMPOSITIONS, OUTPUT, Model
 from conformance.numerics.arithmetic import IEEE
-from conformance.numerics.sums import Bounded
+from conformance.numerics.bounded import Bounded
 from strategies.wrappers import (
     PARTS,
     Architecture,

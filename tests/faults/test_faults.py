@@ -18,7 +18,7 @@ from conformance.implementations.keras.tensorflow import KerasTensorFlow
 from conformance.implementations.numpy_loop import NumpyLoop, NumpyNetwork
 from conformance.implementations.protocol import ImplementationError
 from conformance.numerics.arithmetic import IEEE
-from conformance.numerics.sums import Bounded
+from conformance.numerics.bounded import Bounded
 from conformance.score.order import by_likelihood
 from strategies import DTYPES, WIDE_DTYPES, Case, Dimensions, notebook_case
 from strategies.cases import case_of

@@ -1,0 +1,60 @@
+"""What must be known of a recurrent cell to ask about it; `conformance.cells` has the cells."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Callable, NamedTuple
+
+if TYPE_CHECKING:
+    from strategies.options import Options
+
+#: What a weight is multiplied with: the inputs of a step, its previous states, or nothing.
+INPUT, RECURRENT, BIAS = "input", "recurrent", "bias"
+
+
+class Weight(NamedTuple):
+    """The role of a weight array, of `INPUT`, `RECURRENT` and `BIAS`, and its shape."""
+
+    role: str
+    shape: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A recurrent cell: its equation, its weights, its states.
+
+    ``step(ops, x, states, w, *activations)`` is the equation of one step, written over the
+    operations of `conformance.numerics.operations`: x (N, D) and ``states``, each (N, M), give the
+    new states. The first state is what the layer puts out. ``w`` has the weights by name,
+    ``activations`` the functions that ``activations`` names.
+
+    ``weights(D, M, options)`` names the weights in the order of ``get_weights()``. ``states`` names
+    the states in the order of ``initial_state``. ``activations`` maps the arguments that choose an
+    activation to their defaults.
+
+    The repr is the name in capitals, under which `conformance.cells` has the cell.
+    """
+
+    name: str
+    step: Callable[..., tuple[Any, ...]]
+    weights: Callable[[int, int, Options], dict[str, Weight]]
+    states: tuple[str, ...] = ("h",)
+    activations: tuple[tuple[str, str], ...] = (("activation", "tanh"),)
+
+    def __repr__(self) -> str:
+        return self.name.upper()
+
+    def parameters(self, D: int, M: int, options: Options) -> int:
+        """How many parameters the weights have that the layer has with these options."""
+        return sum(
+            _size(weight.shape)
+            for weight in self.weights(D, M, options).values()
+            if options.use_bias or weight.role != BIAS
+        )
+
+
+def _size(shape: tuple[int, ...]) -> int:
+    size = 1
+    for extent in shape:
+        size *= extent
+    return size
