@@ -23,8 +23,10 @@ from hypothesis import core
 
 from conformance.checking.check import check
 from conformance.checking.property import Property
+from conformance.checking.record import Nonconformity
 from conformance.checking.results import CONFORMS, DEVIATES, FAILS, NOT_APPLICABLE, Failure, Result
-from conformance.checking.subject import TIME_LIMIT, Nonconformity, Run, Subject
+from conformance.checking.run import TIME_LIMIT, Run
+from conformance.checking.subject import Subject
 from conformance.deviations.reading import Deviation
 from conformance.failures.description import describe_failure
 from conformance.implementations import load_implementation

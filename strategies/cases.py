@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, NamedTuple, Optional, Sequence
+from typing import Any, NamedTuple, Optional, Sequence, Union
 
 import numpy as np
 from hypothesis import strategies as st
 
 from strategies._validation import MEANING, check_choice
-from strategies.dimensions import Dimensions, dimensions
-from strategies.dtypes import DTYPES, POLICIES, computed
-from strategies.options import Options
+from strategies.cell import Cell
+from strategies.dimensions import Dimensions, NetworkSize
+from strategies.dtypes import DTYPES, POLICIES, carried, computed
+from strategies.masking import MASKS
+from strategies.options import PLAIN, Options
 from strategies.textures import (
     MOST_ENTRIES_DRAWN_SINGLY,
     Tensors,
+    array_text,
     elementwise,
     seeded,
     shapes,
@@ -24,59 +27,66 @@ from strategies.textures import (
 
 
 class Processed(NamedTuple):
-    """What SimpleRNN goes through: x (N, T, D), used (N, T) where there is a mask, h_0 (N, M)."""
+    """What a layer goes through, in the order of processing and as it is computed with.
+
+    Inputs (N, T, D), ``used`` (N, T) where there is a mask, and each initial state (N, M).
+    """
 
     inputs: np.ndarray
     used: Optional[np.ndarray]
-    initial_state: np.ndarray
+    initial_states: tuple[np.ndarray, ...]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Case:
-    """Inputs and weights of ``Input(T, D) -> SimpleRNN(M) -> Dense(K)``, all of one dtype.
+    """Inputs and weights of ``Input(T, D) -> a recurrent layer of M -> Dense(K)``, of one dtype.
 
-    ``static_time`` says that the network is built for this T (``Input((T, D))``) rather than
-    for any (``Input((None, D))``). ``policy`` names what is computed in where it is not the
-    dtype of the arrays (see `strategies.dtypes`). Without ``options`` the network is the plain one;
-    with them ``mask`` (N, T), True where a step is used, and ``initial_state`` (N, M) are given as
-    the options say. The repr is Python that builds the case again, given
-    ``from numpy import array, float16, float32, inf, nan`` and `Options`.
+    ``tensors`` has them by name, and so has the case: ``case.kernel``. ``static_time`` says that
+    the network is built for this T (``Input((T, D))``) rather than for any (``Input((None, D))``).
+    ``policy`` names what is computed in where it is not the dtype of the arrays (see
+    `strategies.dtypes`). ``mask`` (N, T), True where a step is used, and ``initial_states``, each
+    (N, M), are given as the options say. The repr is Python that builds the case again, given
+    ``from numpy import array, float16, float32, inf, nan``.
 
     Raises:
         ValueError: a tensor's shape or dtype does not fit the others; it is named.
     """
 
-    inputs: np.ndarray
-    kernel: np.ndarray
-    recurrent_kernel: np.ndarray
-    bias: np.ndarray
-    dense_kernel: np.ndarray
-    dense_bias: np.ndarray
+    cell: Cell
+    tensors: Tensors
     static_time: bool = False
     activation: str = "tanh"
     dense_activation: str = "linear"
+    recurrent_activation: str = "sigmoid"
     policy: str = ""
-    options: Optional[Options] = None
+    options: Options = PLAIN
     mask: Optional[np.ndarray] = None
-    initial_state: Optional[np.ndarray] = None
+    initial_states: tuple[np.ndarray, ...] = ()
     texture: str = "given"
 
     def __post_init__(self) -> None:
-        for name in (*Tensors._fields, "mask", "initial_state"):
-            if getattr(self, name) is not None:
-                view = np.asarray(getattr(self, name)).view()
-                view.setflags(write=False)
-                object.__setattr__(self, name, view)
+        object.__setattr__(self, "tensors", self.tensors.map(_read_only))
+        states = tuple(map(_read_only, self.initial_states))
+        object.__setattr__(self, "initial_states", states)
+        if self.mask is not None:
+            object.__setattr__(self, "mask", _read_only(self.mask))
         _check(self)
 
+    def __getattr__(self, name: str) -> np.ndarray:
+        if name.startswith("__") or name == "tensors":
+            raise AttributeError(name)
+        return getattr(self.tensors, name)  # type: ignore[no-any-return]
+
     def __repr__(self) -> str:
-        parts = [f"{name}={array_text(getattr(self, name))}" for name in Tensors._fields]
-        for name in ("static_time", "activation", "dense_activation", "policy", "options"):
+        parts = [repr(self.cell), repr(self.tensors)]
+        for name in (*CHOICES, "policy", "options"):
             if getattr(self, name) != self.__dataclass_fields__[name].default:
                 parts.append(f"{name}={getattr(self, name)!r}")
-        for name in ("mask", "initial_state"):
-            if getattr(self, name) is not None:
-                parts.append(f"{name}={array_text(getattr(self, name))}")
+        if self.mask is not None:
+            parts.append(f"mask={array_text(self.mask)}")
+        if self.initial_states:
+            states = ", ".join(map(array_text, self.initial_states))
+            parts.append(f"initial_states=({states},)")
         return f"Case({', '.join(parts)})"
 
     @property
@@ -97,7 +107,7 @@ class Case:
     @property
     def M(self) -> int:
         """Hidden units."""
-        return int(self.kernel.shape[1])
+        return int(self.dense_kernel.shape[0])
 
     @property
     def K(self) -> int:
@@ -111,65 +121,60 @@ class Case:
 
     @property
     def dimensions(self) -> Dimensions:
-        """N, T, D, M, K, whether T is fixed, the activations and the options."""
-        return Dimensions(
-            self.N,
-            self.T,
-            self.D,
-            self.M,
-            self.K,
-            self.static_time,
-            self.activation,
-            self.dense_activation,
-            self.options,
-        )
+        """The cell, N, T, D, M, K, whether T is fixed, the activations and the options."""
+        choices = {name: getattr(self, name) for name in (*CHOICES, "options")}
+        return Dimensions(self.cell, self.N, self.T, self.D, self.M, self.K, **choices)
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What the condition of a known deviation may ask."""
+        return {**self.dimensions.facts, "texture": self.texture}
 
     @property
     def weights(self) -> list[np.ndarray]:
-        """The five weight arrays in the order of ``get_weights()``."""
-        return [
-            self.kernel,
-            self.recurrent_kernel,
-            self.bias,
-            self.dense_kernel,
-            self.dense_bias,
-        ]
+        """The weight arrays in the order of ``get_weights()``, Dense's last."""
+        return list(self.tensors)[1:]
 
     @cached_property
     def as_computed(self) -> Tensors:
         """Inputs and weights rounded to what is computed in, as float64."""
-        return Tensors(*(computed(a, self.dtype) for a in (self.inputs, *self.weights)))
+        return self.tensors.map(lambda tensor: computed(tensor, self.dtype))
 
     @cached_property
     def processed(self) -> Processed:
-        """Inputs, mask and initial state as they are computed with, in the order of processing."""
+        """Inputs, mask and initial states as they are computed with, in the order of processing."""
         x, mask = self.as_computed.inputs, self.mask
-        if self.options and self.options.go_backwards:
+        if self.options.go_backwards:
             x, mask = x[:, ::-1], None if mask is None else mask[:, ::-1]
         if mask is not None:  # what is masked is not looked at
             x = np.where(mask[:, :, None], x, 0.0)
-        if self.initial_state is None:
-            return Processed(x, mask, np.zeros((self.N, self.M)))
-        return Processed(x, mask, computed(self.initial_state, self.dtype))
+        states = tuple(computed(state, self.dtype) for state in self.initial_states)
+        return Processed(x, mask, states or (np.zeros((self.N, self.M)),) * len(self.cell.states))
 
     def replace(self, **changes: Any) -> Case:
-        """The same case with some fields changed."""
+        """The same case with some fields or tensors changed."""
+        of_tensors = {name: changes.pop(name) for name in self.tensors.names if name in changes}
         fields = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        fields["tensors"] = self.tensors.replace(**of_tensors)
         return Case(**{**fields, **changes})
 
 
-def array_text(array: np.ndarray) -> str:
-    """Python that builds the array again, to the last bit (NaN payloads aside)."""
-    with np.printoptions(threshold=array.size + 1, floatmode="unique", linewidth=100):
-        return repr(array)
+#: What a case shares with `Dimensions` beside the extents and the options.
+CHOICES = ("static_time", "activation", "dense_activation", "recurrent_activation")
+
+
+def _read_only(array: np.ndarray) -> np.ndarray:
+    view = np.asarray(array).view()
+    view.setflags(write=False)
+    return view
 
 
 def _check(case: Case) -> None:
-    inputs = case.inputs
-    if inputs.ndim != 3 or case.kernel.ndim != 2 or case.dense_kernel.ndim != 2:
+    inputs, dense_kernel = case.inputs, case.dense_kernel
+    if inputs.ndim != 3 or dense_kernel.ndim != 2:
         raise ValueError(
-            f"inputs, kernel and dense_kernel have shapes {inputs.shape}, {case.kernel.shape}, "
-            f"{case.dense_kernel.shape}: must be (N, T, D), (D, M), (M, K)"
+            f"inputs and dense_kernel have shapes {inputs.shape}, {dense_kernel.shape}: "
+            "must be (N, T, D), (M, K)"
         )
     letters = dict(zip("NTDMK", MEANING.values()))
     for letter, meaning in letters.items():
@@ -181,7 +186,12 @@ def _check(case: Case) -> None:
         raise ValueError(
             f"inputs are {inputs.dtype}: must be {POLICIES[case.dtype].weights} for {case.dtype}"
         )
-    for name, shape in zip(Tensors._fields, shapes(case.dimensions)):
+    expected = shapes(case.dimensions)
+    if tuple(expected) != case.tensors.names:
+        raise ValueError(
+            f"the tensors are {', '.join(case.tensors.names)}: must be {', '.join(expected)}"
+        )
+    for name, shape in expected.items():
         tensor = getattr(case, name)
         if tensor.shape != shape:
             raise ValueError(f"{name} has shape {tensor.shape}: must be {shape}")
@@ -191,36 +201,40 @@ def _check(case: Case) -> None:
 
 
 def _check_options(case: Case) -> None:
-    options = case.options or Options()
-    given = {"mask": options.masked, "initial_state": options.initial_state}
-    forms = {"mask": (case.N, case.T), "initial_state": (case.N, case.M)}
-    dtypes = {"mask": np.dtype(bool), "initial_state": case.inputs.dtype}
-    for name, wanted in given.items():
-        array = getattr(case, name)
-        if (array is not None) != wanted:
-            raise ValueError(f"{name} is {'missing' if wanted else 'given'}: options are {options}")
-        if array is not None and array.shape != forms[name]:
-            raise ValueError(f"{name} has shape {array.shape}: must be {forms[name]}")
-        if array is not None and array.dtype != dtypes[name]:
-            raise ValueError(f"{name} is {array.dtype}: must be {dtypes[name]}")
+    options = case.options
+    if (case.mask is not None) != options.masked:
+        raise ValueError(f"mask is {'missing' if options.masked else 'given'}: {options}")
+    states = len(case.cell.states) if options.initial_state else 0
+    if len(case.initial_states) != states:
+        raise ValueError(f"initial_states are {len(case.initial_states)}: must be {states}")
+    arrays = [(f"initial state {i}", state) for i, state in enumerate(case.initial_states)]
+    forms = [((case.N, case.M), case.inputs.dtype)] * len(arrays)
+    if case.mask is not None:
+        arrays.append(("mask", case.mask))
+        forms.append(((case.N, case.T), np.dtype(bool)))
+    for (name, array), (shape, dtype) in zip(arrays, forms):
+        if array.shape != shape:
+            raise ValueError(f"{name} has shape {array.shape}: must be {shape}")
+        if array.dtype != dtype:
+            raise ValueError(f"{name} is {array.dtype}: must be {dtype}")
     if options.unroll and not case.static_time:
         raise ValueError("static_time=False: a network that is unrolled is built for one T")
-    for name, used in (("bias", options.use_bias), ("dense_bias", options.dense_use_bias)):
-        if not used and getattr(case, name).any():
-            raise ValueError(f"{name} is not zero: options have use_bias=False")
+    for name in unused_biases(case.dimensions):
+        if getattr(case, name).any():
+            raise ValueError(f"{name} is not zero: the options are {options}")
 
 
 def cases(
+    sizes: st.SearchStrategy[Dimensions],
     *,
     dtype: str = "float32",
-    sizes: Optional[st.SearchStrategy[Dimensions]] = None,
     textures: Optional[Sequence[str]] = None,
 ) -> st.SearchStrategy[Case]:
-    """Cases of one dtype.
+    """Cases of one dtype, with mask and initial states where the options want them.
 
-    ``sizes`` draws the dimensions (`dimensions()` by default), ``textures`` limits how
-    tensors are filled (see `strategies.textures`). Shrinks towards small dimensions and the
-    seed 0 of the first texture; `conformance.checking.minimise` then makes the entries plain.
+    ``sizes`` draws the dimensions (`strategies.dimensions`), ``textures`` limits how tensors are
+    filled (see `strategies.textures`). Shrinks towards small dimensions and the seed 0 of the first
+    texture; `conformance.checking.minimise` then makes the entries plain.
 
     Raises:
         InvalidArgument: the dtype or a texture is unknown.
@@ -228,7 +242,7 @@ def cases(
     check_choice("dtype", dtype, DTYPES)
     # What is made once is not made again for every case.
     names = st.sampled_from(texture_names(textures))
-    return _cases(dtype, dimensions() if sizes is None else sizes, names, seeds())
+    return _cases(dtype, sizes, names, seeds())
 
 
 @st.composite
@@ -242,26 +256,53 @@ def _cases(
     size = draw(sizes)
     texture = draw(names)
     if texture == "elementwise":
-        if sum(int(np.prod(shape)) for shape in shapes(size)) <= MOST_ENTRIES_DRAWN_SINGLY:
+        extents = shapes(size).values()
+        if sum(int(np.prod(shape)) for shape in extents) <= MOST_ENTRIES_DRAWN_SINGLY:
             return case_of(draw(elementwise(size, dtype)), size, dtype, texture)
         texture = "normal"
-    return case_of(seeded(texture, draw(seeds), size, dtype), size, dtype, texture)
+    return case_of_seed(size, dtype, texture, draw(seeds))
+
+
+def case_of_seed(size: Dimensions, dtype: str, texture: str, seed: int) -> Case:
+    """The case of a seed: tensors, mask and initial states."""
+    return case_of(seeded(texture, seed, size, dtype), size, dtype, texture, seed)
 
 
 def case_of(
-    tensors: Tensors, size: Dimensions, dtype: str, texture: str = "given", **given: Any
+    tensors: Tensors, size: Dimensions, dtype: str, texture: str = "given", seed: int = 0
 ) -> Case:
-    """The case of these tensors, with what is known of it beside them."""
+    """The case of these tensors; a mask and initial states that the options want are of the seed.
+
+    Biases that the network has not are zero.
+    """
+    options = size.options
+    beside: dict[str, Any] = {}
+    if options.masked or options.initial_state:
+        rng = np.random.default_rng((seed, 1))
+        if options.masked:
+            beside["mask"] = MASKS[options.mask](rng, size.N, size.T)
+        if options.initial_state:
+            states = [rng.uniform(-1, 1, (size.N, size.M)) for _ in size.cell.states]
+            beside["initial_states"] = tuple(carried(state, dtype) for state in states)
+    unused = {name: np.zeros_like(getattr(tensors, name)) for name in unused_biases(size)}
     return Case(
-        *tensors,
-        static_time=size.static_time,
-        activation=size.activation,
-        dense_activation=size.dense_activation,
+        size.cell,
+        tensors.replace(**unused),
+        **{name: getattr(size, name) for name in CHOICES},
         policy="" if tensors.inputs.dtype == dtype else dtype,
-        options=size.options,
+        options=options,
         texture=texture,
-        **given,
+        **beside,
     )
+
+
+def unused_biases(size: Union[Dimensions, NetworkSize]) -> list[str]:
+    """The names of the biases that the options take away."""
+    names = [] if size.options.dense_use_bias else ["dense_bias"]
+    if not size.options.use_bias:
+        weights = size.cell.weights(size.D, size.M, size.options)
+        names += [name for name, weight in weights.items() if weight.role == "bias"]
+    return names
 
 
 def seeds() -> st.SearchStrategy[int]:
@@ -269,12 +310,17 @@ def seeds() -> st.SearchStrategy[int]:
     return st.integers(0, 2**32 - 1)
 
 
-#: The source notebook's own dimensions.
-NOTEBOOK_SIZE = Dimensions(N=1, T=10, D=3, M=5, K=2, static_time=True)
-#: Kernels of many entries: what is random about them can be told from what is wrong.
-WIDE_SIZE = Dimensions(N=1, T=1, D=32, M=24, K=16)
+def notebook_size(cell: Cell) -> Dimensions:
+    """The source notebook's own dimensions."""
+    return Dimensions(cell, N=1, T=10, D=3, M=5, K=2, static_time=True)
 
 
-def notebook_case(dtype: str = "float32") -> Case:
+def wide_size(cell: Cell) -> Dimensions:
+    """Kernels of many entries: what is random about them can be told from what is wrong."""
+    return Dimensions(cell, N=1, T=1, D=32, M=24, K=16)
+
+
+def notebook_case(cell: Cell, dtype: str = "float32", options: Options = PLAIN) -> Case:
     """The source notebook's own case, with Glorot and orthogonal weights."""
-    return case_of(seeded("glorot", 0, NOTEBOOK_SIZE, dtype), NOTEBOOK_SIZE, dtype, "notebook")
+    size = notebook_size(cell)._replace(options=options)
+    return case_of_seed(size, dtype, "glorot", 0).replace(texture="notebook")

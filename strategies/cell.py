@@ -23,23 +23,27 @@ class Weight(NamedTuple):
 class Cell:
     """A recurrent cell: its equation, its weights, its states.
 
-    ``step(ops, x, states, w, *activations)`` is the equation of one step, written over the
-    operations of `conformance.numerics.operations`: x (N, D) and ``states``, each (N, M), give the
-    new states. The first state is what the layer puts out. ``w`` has the weights by name,
-    ``activations`` the functions that ``activations`` names.
+    ``title`` is the name of the layer as people write it. ``step(ops, x, states, w, *activations)``
+    is the equation of one step, written over the operations of `conformance.numerics.operations`: x
+    (N, D) and ``states``, each (N, M), give the new states. The first state is what the layer puts
+    out. ``w`` has the weights by name, and the activations are functions of numbers, as
+    ``activations`` names them.
 
     ``weights(D, M, options)`` names the weights in the order of ``get_weights()``. ``states`` names
-    the states in the order of ``initial_state``. ``activations`` maps the arguments that choose an
-    activation to their defaults.
+    the states in the order of ``initial_state``. ``activations`` has the arguments that choose an
+    activation, with their defaults. ``one_sum`` says that a step is one activation of one sum of
+    products of inputs and states: then there is a sharper bound for the end of a sequence.
 
     The repr is the name in capitals, under which `conformance.cells` has the cell.
     """
 
     name: str
+    title: str
     step: Callable[..., tuple[Any, ...]]
     weights: Callable[[int, int, Options], dict[str, Weight]]
     states: tuple[str, ...] = ("h",)
     activations: tuple[tuple[str, str], ...] = (("activation", "tanh"),)
+    one_sum: bool = False
 
     def __repr__(self) -> str:
         return self.name.upper()

@@ -2,38 +2,43 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, Optional, Sequence
+from typing import Any, NamedTuple, Optional, Sequence
 
 import numpy as np
 from hypothesis import strategies as st
 from hypothesis.errors import InvalidArgument
 
 from strategies._validation import check_range
-from strategies.options import Options
+from strategies.cell import Cell
+from strategies.options import PLAIN, Options
 
 
 class NetworkSize(NamedTuple):
-    """What fixes a network: D, M, K, activations, options, T and N where it is built for one only.
+    """What fixes a network: cell, D, M, K, activations, options; T and N where it is built for one.
 
-    Without ``options`` it is the plain network of the notebook.
+    ``recurrent_activation`` is that of the gates, where the cell has gates. The defaults are the
+    notebook's.
     """
 
+    cell: Cell
     D: int
     M: int
     K: int
     T: Optional[int] = None
     activation: str = "tanh"
     dense_activation: str = "linear"
-    options: Optional[Options] = None
+    recurrent_activation: str = "sigmoid"
+    options: Options = PLAIN
     N: Optional[int] = None
 
 
 class Dimensions(NamedTuple):
-    """The five dimensions of a case, whether the network knows T when it is built, and the rest.
+    """The cell, the five dimensions of a case, whether the network is built for T, and the rest.
 
-    A network that is stateful knows N as well.
+    A network that is stateful is built for N as well.
     """
 
+    cell: Cell
     N: int
     T: int
     D: int
@@ -42,15 +47,30 @@ class Dimensions(NamedTuple):
     static_time: bool = False
     activation: str = "tanh"
     dense_activation: str = "linear"
-    options: Optional[Options] = None
+    recurrent_activation: str = "sigmoid"
+    options: Options = PLAIN
 
     @property
     def network(self) -> NetworkSize:
         """What the network that can answer this case is built from."""
-        T = self.T if self.static_time else None
-        N = self.N if self.options and self.options.stateful else None
-        chosen = (self.activation, self.dense_activation, self.options)
-        return NetworkSize(self.D, self.M, self.K, T, *chosen, N)
+        return NetworkSize(
+            self.cell,
+            self.D,
+            self.M,
+            self.K,
+            self.T if self.static_time else None,
+            self.activation,
+            self.dense_activation,
+            self.recurrent_activation,
+            self.options,
+            self.N if self.options.stateful else None,
+        )
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What the condition of a known deviation may ask."""
+        facts = self._asdict()
+        return {**facts, **self.options._asdict(), "cell": self.cell.name}
 
 
 def extents(minimum: int, maximum: int) -> list[int]:
@@ -78,6 +98,7 @@ class _Ranges(NamedTuple):
 
 
 def dimensions(
+    cell: Cell,
     *,
     min_samples: int = 1,
     max_samples: int = 40,
@@ -94,9 +115,9 @@ def dimensions(
     pool_seed: int = 0,
     activations: Sequence[str] = ("tanh",),
     dense_activations: Sequence[str] = ("linear",),
-    options: Sequence[tuple[Options, str]] = (),
+    options: Sequence[tuple[Options, str]] = ((PLAIN, ""),),
 ) -> st.SearchStrategy[Dimensions]:
-    """Dimensions of a case. Small numbers are frequent, and 1 is the most frequent.
+    """Dimensions of a case of this cell. Small numbers are frequent, and 1 is the most frequent.
 
     Building a network costs a hundred times more than running it. ``max_networks`` limits
     the draw to that many different networks (D, M, K and, for one in four, a fixed T), a
@@ -104,15 +125,17 @@ def dimensions(
     ``one_batch_per_network`` each of them has its own N and T, for implementations that
     compile every shape anew.
 
-    ``activations`` and ``dense_activations`` are those of SimpleRNN and of Dense. The networks of
+    ``activations`` and ``dense_activations`` are those of the layer and of Dense. The networks of
     a pool have them in turn, so that each occurs where the pool is as large as there are names.
-    ``options`` are those of the networks of a pool, with the activation of each, in turn as well.
+    ``options`` are those of the networks of a pool, in turn as well; each has an activation of its
+    own beside it, or "" for one of ``activations``.
 
     Shrinks towards the smallest of every dimension, or the smallest member of the pool.
 
     Raises:
         InvalidArgument: a range is empty, not positive or not of integers, or
-            ``one_batch_per_network`` or ``options`` are asked for without ``max_networks``.
+            ``one_batch_per_network`` or several ``options`` are asked for without
+            ``max_networks``.
     """
     check_range("samples", min_samples, max_samples)
     check_range("time_steps", min_time_steps, max_time_steps)
@@ -123,8 +146,8 @@ def dimensions(
         raise InvalidArgument(f"max_networks={max_networks!r}: must be an integer, at least 1")
     if one_batch_per_network and max_networks is None:
         raise InvalidArgument("one_batch_per_network=True needs max_networks")
-    if options and max_networks is None:
-        raise InvalidArgument("options need max_networks")
+    if len(options) > 1 and max_networks is None:
+        raise InvalidArgument("several options need max_networks")
     ranges = _Ranges(
         extents(min_samples, max_samples),
         extents(min_time_steps, max_time_steps),
@@ -136,14 +159,13 @@ def dimensions(
         if not choices:
             raise InvalidArgument(f"{name}={choices!r}: must name at least one")
     if max_networks is None:
-        free = _free_networks(ranges, activations, dense_activations)
+        free = _free_networks(cell, ranges, activations, dense_activations, options[0][0])
         return st.builds(_assemble, free, *_free_batches(ranges))
     rng = np.random.default_rng(pool_seed)
-    networks = network_pool(ranges, max_networks, rng)
+    networks = network_pool(cell, ranges, max_networks, rng)
     if (*activations, *dense_activations) != ("tanh", "linear"):
         networks = _activated(networks, activations, dense_activations, rng)
-    if options:
-        networks = _optioned(networks, options, ranges, rng)
+    networks = _optioned(networks, options, ranges, rng)
     if one_batch_per_network:
         batches = batch_pool(ranges, len(networks), rng)
         return st.sampled_from([_assemble(of, N, T) for of, (N, T) in zip(networks, batches)])
@@ -152,9 +174,19 @@ def dimensions(
 
 def _assemble(network: NetworkSize, N: int, T: int) -> Dimensions:
     N, T = network.N or N, network.T or T
-    D, M, K, fixed, activation, dense_activation, options, _ = network
-    chosen = (activation, dense_activation, options)
-    return Dimensions(N, T, D, M, K, fixed is not None, *chosen)
+    return Dimensions(
+        network.cell,
+        N,
+        T,
+        network.D,
+        network.M,
+        network.K,
+        network.T is not None,
+        network.activation,
+        network.dense_activation,
+        network.recurrent_activation,
+        network.options,
+    )
 
 
 def _activated(
@@ -163,14 +195,18 @@ def _activated(
     dense_activations: Sequence[str],
     rng: np.random.Generator,
 ) -> list[NetworkSize]:
-    """The same networks with activations in turn, those of Dense in another order."""
+    """The same networks with activations in turn, those of Dense and of gates in other orders."""
     size = len(networks)
     hidden = [activations[i % len(activations)] for i in range(size)]
     outer = [dense_activations[i % len(dense_activations)] for i in rng.permutation(size)]
-    return [
+    networks = [
         network._replace(activation=a, dense_activation=b)
         for network, a, b in zip(networks, hidden, outer)
     ]
+    if "recurrent_activation" not in dict(networks[0].cell.activations):
+        return networks
+    gates = [activations[i % len(activations)] for i in rng.permutation(size)]
+    return [network._replace(recurrent_activation=a) for network, a in zip(networks, gates)]
 
 
 def _optioned(
@@ -179,19 +215,29 @@ def _optioned(
     ranges: _Ranges,
     rng: np.random.Generator,
 ) -> list[NetworkSize]:
-    """A network for each of the options, with T and N fixed where they ask for it."""
-    found = []
+    """A network for each of the options, with T and N fixed where they ask for it.
+
+    Options without an activation of their own are those of every network.
+    """
+    if not options[0][1]:
+        options = [options[0]] * len(networks)
+    optioned = []
     for i, (chosen, activation) in enumerate(options):
         network = networks[i % len(networks)]
         if chosen.unroll and network.T is None:
             network = network._replace(T=int(rng.choice(ranges.time_steps)))
         N = int(rng.choice(ranges.samples)) if chosen.stateful else None
-        found.append(network._replace(activation=activation, options=chosen, N=N))
-    return found
+        activation = activation or network.activation
+        optioned.append(network._replace(activation=activation, options=chosen, N=N))
+    return optioned
 
 
 def _free_networks(
-    ranges: _Ranges, activations: Sequence[str], dense_activations: Sequence[str]
+    cell: Cell,
+    ranges: _Ranges,
+    activations: Sequence[str],
+    dense_activations: Sequence[str],
+    options: Options,
 ) -> st.SearchStrategy[NetworkSize]:
     fixed_time = st.sampled_from([None, None, None, "fixed"]).flatmap(
         lambda fixed: st.sampled_from(ranges.time_steps) if fixed else st.none()
@@ -207,7 +253,7 @@ def _free_networks(
         st.sampled_from(list(dense_activations)),
     )
     # Not `st.builds`, which would draw the other fields of a NamedTuple by their types.
-    return parts.map(lambda chosen: NetworkSize(*chosen))
+    return parts.map(lambda chosen: NetworkSize(cell, *chosen)._replace(options=options))
 
 
 def _free_batches(ranges: _Ranges) -> tuple[st.SearchStrategy[int], st.SearchStrategy[int]]:
@@ -215,7 +261,9 @@ def _free_batches(ranges: _Ranges) -> tuple[st.SearchStrategy[int], st.SearchStr
     return st.sampled_from(ranges.samples), st.sampled_from(ranges.time_steps)
 
 
-def network_pool(ranges: _Ranges, size: int, rng: np.random.Generator) -> list[NetworkSize]:
+def network_pool(
+    cell: Cell, ranges: _Ranges, size: int, rng: np.random.Generator
+) -> list[NetworkSize]:
     """At most ``size`` network sizes, smallest first; every fourth has a fixed T.
 
     A Latin hypercube, so that even a small pool has its share of ones and of large numbers
@@ -231,8 +279,11 @@ def network_pool(ranges: _Ranges, size: int, rng: np.random.Generator) -> list[N
             D[i] = M[i] = K[i] = int(rng.choice(squares))
         if sum(d == m for d, m in zip(D, M)) <= 1:
             break
-    pool = {NetworkSize(D[i], M[i], K[i], T[i] if i % 4 == 3 else None) for i in range(size)}
-    return sorted(pool, key=lambda n: (n.D + n.M + n.K + (n.T or 0), n[:3], n.T or 0))
+    pool = {(D[i], M[i], K[i], T[i] if i % 4 == 3 else None) for i in range(size)}
+    smallest_first = sorted(
+        pool, key=lambda n: (n[0] + n[1] + n[2] + (n[3] or 0), n[:3], n[3] or 0)
+    )
+    return [NetworkSize(cell, *extents) for extents in smallest_first]
 
 
 def batch_pool(ranges: _Ranges, size: int, rng: np.random.Generator) -> list[tuple[int, int]]:

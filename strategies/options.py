@@ -1,4 +1,4 @@
-"""Options of SimpleRNN and Dense, and which of them are asked for together."""
+"""Options of a recurrent layer and of Dense, and which of them are asked for together."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ from strategies.masking import MASKS
 
 
 class Options(NamedTuple):
-    """Constructor and call arguments of SimpleRNN, and Dense's ``use_bias``; Keras's names.
+    """Constructor and call arguments of a recurrent layer, and Dense's ``use_bias``; Keras's names.
 
     ``mask`` is the kind of mask (`strategies.masking`) that is given with a call, "none" for no
-    mask; ``initial_state`` says whether h_0 is given with it. ``dropout`` is that of inputs and
-    of states at once, which must not matter at inference.
+    mask; ``initial_state`` says whether the initial states are given with it. ``dropout`` is that
+    of inputs and of states at once, which must not matter at inference. With ``shows_hidden`` the
+    model puts out what the layer returned, beside Dense of it. The repr is Python that builds the
+    options again.
     """
 
     use_bias: bool = True
@@ -29,6 +31,7 @@ class Options(NamedTuple):
     dropout: bool = False
     initial_state: bool = False
     mask: str = "none"
+    shows_hidden: bool = False
 
     def __repr__(self) -> str:
         return f"Options({', '.join(f'{name}={value!r}' for name, value in self.chosen.items())})"
@@ -44,8 +47,15 @@ class Options(NamedTuple):
         """Whether a mask is given with each call."""
         return self.mask != "none"
 
+    @property
+    def plain(self) -> bool:
+        """Whether the layer is as the notebook has it; every step of it may be put out."""
+        return not set(self.chosen) - {"return_sequences", "shows_hidden"}
 
+
+#: The network of the notebook, and the same with every step put out.
 PLAIN = Options()
+EVERY_STEP = Options(return_sequences=True, shows_hidden=True)
 #: Activations that are crossed with the options: each other one has a property of its own.
 CROSSED_ACTIVATIONS = ("tanh", "relu", "sigmoid", "linear")
 
@@ -56,17 +66,19 @@ def factors(
     """The values of each option that may be chosen, the default first.
 
     ``names`` are those that may differ from their default. ``limits`` gives other values for
-    some of them.
+    some of them. What is put out is none of them.
     """
-    found: dict[str, tuple[Any, ...]] = {}
+    values: dict[str, tuple[Any, ...]] = {}
     for name, default in PLAIN._asdict().items():
+        if name == "shows_hidden":
+            continue
         if name in limits:
-            found[name] = tuple(limits[name])
+            values[name] = tuple(limits[name])
         elif name not in names:
-            found[name] = (default,)
+            values[name] = (default,)
         else:
-            found[name] = tuple(MASKS) if name == "mask" else (default, not default)
-    return found
+            values[name] = tuple(MASKS) if name == "mask" else (default, not default)
+    return values
 
 
 def crossed(
@@ -80,16 +92,16 @@ def crossed(
 
     ``modes`` says which options may differ from their default in each mode. Every two values of
     two options, and of an option and a mode, occur together in some row where there are rows
-    enough; then every three, as far as they go (`strategies.covering`). A pure function of its
-    arguments.
+    enough; then every three, as far as they go (`strategies.covering`). Each network shows what the
+    layer returned. A pure function of its arguments.
     """
     hashable = tuple((mode, tuple(names)) for mode, names in modes.items())
-    given = tuple((name, tuple(choices)) for name, choices in limits.items())
-    rows = _crossed(number, hashable, seed, tuple(activations), given)
-    found: dict[str, list[tuple[Options, str]]] = {mode: [] for mode in modes}
+    limited = tuple((name, tuple(choices)) for name, choices in limits.items())
+    rows = _crossed(number, hashable, seed, tuple(activations), limited)
+    of_modes: dict[str, list[tuple[Options, str]]] = {mode: [] for mode in modes}
     for mode, options, activation in rows:
-        found[mode].append((options, activation))
-    return found
+        of_modes[mode].append((options, activation))
+    return of_modes
 
 
 @lru_cache(maxsize=16)  # every property of a run asks for the same
@@ -112,7 +124,8 @@ def _crossed(
         of_mode = allowed[row["mode"]]
         return {n: v if v in of_mode.get(n, (v,)) else of_mode[n][0] for n, v in row.items()}
 
+    options = factors()
     return tuple(
-        (row["mode"], Options(**{n: row[n] for n in Options._fields}), row["activation"])
+        (row["mode"], Options(**{n: row[n] for n in options}, shows_hidden=True), row["activation"])
         for row in covering_array(values, number * len(modes), seed, possible, balanced="mode")
     )

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Callable, Optional
+from typing import Callable
 
 import numpy as np
 from hypothesis import strategies as st
 
 from strategies._validation import check_choice
 from strategies.cases import Case, case_of, seeds
-from strategies.dimensions import Dimensions, dimensions
+from strategies.cell import INPUT
+from strategies.dimensions import Dimensions
 from strategies.dtypes import DTYPES, POLICIES
-from strategies.textures import Tensors, normal
+from strategies.textures import Tensors, changed, normal, scaled
 
 #: The exponents of the largest and the smallest normal number.
 EXPONENTS = {"float16": (15, -14), "bfloat16": (127, -126), "float32": (127, -126),
@@ -20,12 +21,15 @@ EXPONENTS = {"float16": (15, -14), "bfloat16": (127, -126), "float32": (127, -12
 
 def not_finite(rng: np.random.Generator, d: Dimensions, dtype: str) -> Tensors:
     """One to three entries, in any tensor, are NaN, infinity or minus infinity."""
-    tensors = [t.copy() for t in normal(rng, d)]
+    tensors = normal(rng, d).map(np.copy)
+    arrays = list(tensors)
+    # Inputs more often: a weight that is NaN leaves nothing to be seen beside it.
+    weights = len(arrays) - 1
+    chances = [0.5, *[0.5 / weights] * weights]
     for _ in range(rng.integers(1, 4)):
-        # Inputs more often: a weight that is NaN leaves nothing to be seen beside it.
-        tensor = tensors[rng.choice(len(tensors), p=[0.5, 0.1, 0.1, 0.1, 0.1, 0.1])]
+        tensor = arrays[rng.choice(len(arrays), p=chances)]
         tensor[tuple(rng.integers(tensor.shape))] = rng.choice([np.nan, np.inf, -np.inf])
-    return Tensors(*tensors)
+    return tensors
 
 
 def overflowing(rng: np.random.Generator, d: Dimensions, dtype: str) -> Tensors:
@@ -37,30 +41,26 @@ def overflowing(rng: np.random.Generator, d: Dimensions, dtype: str) -> Tensors:
     base = normal(rng, d)
     exponents = rng.uniform(0.4, 0.6, (d.N, d.T, 1)) * largest
     signs = rng.choice([-1.0, 1.0], (d.N, 1, 1))
-    return base._replace(
-        inputs=signs * np.abs(base.inputs) * 2.0 ** np.round(exponents),
-        kernel=np.abs(base.kernel) * 2.0 ** (largest // 2),
-    )
+    inputs = signs * np.abs(base.inputs) * 2.0 ** np.round(exponents)
+    scale = 2.0 ** (largest // 2)
+    return changed(base.replace(inputs=inputs), d, INPUT, lambda kernel: np.abs(kernel) * scale)
 
 
 def signed_zeros(rng: np.random.Generator, d: Dimensions, dtype: str) -> Tensors:
     """Every other entry is zero, of either sign."""
-    return Tensors(
-        *(
-            np.where(rng.random(t.shape) < 0.5, np.copysign(0.0, rng.standard_normal(t.shape)), t)
-            for t in normal(rng, d)
-        )
-    )
+
+    def zeroed(tensor: np.ndarray) -> np.ndarray:
+        chosen = rng.random(tensor.shape) < 0.5
+        return np.where(chosen, np.copysign(0.0, rng.standard_normal(tensor.shape)), tensor)
+
+    return normal(rng, d).map(zeroed)
 
 
 def subnormal(rng: np.random.Generator, d: Dimensions, dtype: str) -> Tensors:
     """Inputs and biases around and below the smallest normal number."""
     smallest = EXPONENTS[POLICIES[dtype].computed][1]
     base = normal(rng, d)
-    scale = 2.0 ** float(smallest + rng.integers(-6, 3))
-    return base._replace(
-        inputs=base.inputs * scale, bias=base.bias * scale, dense_bias=base.dense_bias * scale
-    )
+    return scaled(base, d, 2.0 ** float(smallest + rng.integers(-6, 3)))
 
 
 Extreme = Callable[[np.random.Generator, Dimensions, str], Tensors]
@@ -71,7 +71,7 @@ EXTREMES: dict[str, Extreme] = {
 
 
 def extreme_cases(
-    kind: str, *, dtype: str = "float32", sizes: Optional[st.SearchStrategy[Dimensions]] = None
+    kind: str, sizes: st.SearchStrategy[Dimensions], *, dtype: str = "float32"
 ) -> st.SearchStrategy[Case]:
     """Cases of one of the `EXTREMES`. Shrinks towards small dimensions and the seed 0.
 
@@ -86,4 +86,4 @@ def extreme_cases(
         with np.errstate(over="ignore"):
             return case_of(tensors.astype(dtype), size, dtype, kind)
 
-    return st.builds(build, dimensions() if sizes is None else sizes, seeds())
+    return st.builds(build, sizes, seeds())

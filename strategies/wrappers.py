@@ -1,4 +1,4 @@
-"""What is built around SimpleRNN: wrappers, cells, layers in front of it and behind it."""
+"""What is built around a recurrent layer: wrappers, cells, layers in front of it and behind it."""
 
 from __future__ import annotations
 
@@ -10,9 +10,12 @@ import numpy as np
 from hypothesis import strategies as st
 
 from strategies._validation import check_choice
-from strategies.cases import array_text, seeds
+from strategies.cases import seeds
+from strategies.cell import Cell
 from strategies.covering import covering_array
 from strategies.dtypes import DTYPES, carried
+from strategies.options import PLAIN, Options
+from strategies.textures import array_text
 
 #: The values of each part of an `Architecture`, the plain one first.
 PARTS: dict[str, tuple[Any, ...]] = {
@@ -35,7 +38,7 @@ class Architecture(NamedTuple):
     """A model with a recurrent part.
 
     ``front`` is what comes before it: ``Masking`` with the value 0 or ``Embedding`` with
-    ``mask_zero``. ``recurrent`` is SimpleRNN as a layer, ``RNN(SimpleRNNCell)``, ``RNN`` of two
+    ``mask_zero``. ``recurrent`` is the layer itself, ``RNN`` of its cell, ``RNN`` of two
     cells, two layers one after the other, or a layer in ``Bidirectional`` with ``merge``, of which
     None returns both. With ``states`` Bidirectional is given initial states, and those that it
     returns go into Dense beside its output. ``stateful`` is said to each recurrent layer. ``end``
@@ -79,11 +82,13 @@ class ArchitectureSize(NamedTuple):
     """
 
     architecture: Architecture
+    cell: Cell
     D: int
     M: int
     K: int
     T: int
     N: Optional[int] = None
+    options: Options = PLAIN
 
 
 def possible(parts: dict[str, Any]) -> dict[str, Any]:
@@ -134,9 +139,9 @@ class Composition:
     """A model and what it is asked: inputs (N, T, D), or numbers of words (N, T), and weights.
 
     ``weights`` are those of each layer that has some, in the order of the layers and, within a
-    layer, of ``get_weights()``. ``initial_states`` are the forward and the backward one, (N, M),
-    where the architecture has ``states``. ``policy`` is what is computed in where the arrays' dtype
-    does not say it. The repr is Python that builds it again.
+    layer, of ``get_weights()``. ``initial_states`` are those of the forward and of the backward
+    layer, each (N, M), where the architecture has ``states``. ``policy`` is what is computed in
+    where the arrays' dtype does not say it. The repr is Python that builds it again.
     """
 
     size: ArchitectureSize
@@ -149,6 +154,13 @@ class Composition:
     def dtype(self) -> str:
         """What is computed in."""
         return self.policy or str(self.weights[0][0].dtype)
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What the condition of a known deviation may ask."""
+        facts = {**self.size._asdict(), **self.size.architecture._asdict()}
+        del facts["architecture"]
+        return {**facts, "N": len(self.inputs), "cell": self.size.cell.name}
 
     @property
     def returns_sequences(self) -> bool:
@@ -172,10 +184,10 @@ class Composition:
 
 def weight_shapes(size: ArchitectureSize, words: int = 6) -> list[list[tuple[int, ...]]]:
     """The shapes of the weights, layer by layer, as `Composition` has them."""
-    architecture, D, M, K, T, _ = size
+    architecture, cell, D, M, K, T = size[:6]
 
     def rnn(features: int) -> list[tuple[int, ...]]:
-        return [(features, M), (M, M), (M,)]
+        return [weight.shape for weight in cell.weights(features, M, size.options).values()]
 
     shapes: list[list[tuple[int, ...]]] = []
     if architecture.front == "embedding":
@@ -189,7 +201,7 @@ def weight_shapes(size: ArchitectureSize, words: int = 6) -> list[list[tuple[int
         shapes += [rnn(M)] * (architecture.recurrent == "two layers")
     width = M * (2 if architecture.recurrent == "bidirectional" else 1)
     width = width if architecture.merge in ("concat", None) else M
-    width += 2 * M * architecture.states
+    width += 2 * M * len(cell.states) * architecture.states
     width *= T if architecture.end == "flatten" else 1
     shapes.append([(width, K), (K,)])
     return shapes
@@ -228,7 +240,8 @@ def composition(size: ArchitectureSize, dtype: str, N: int, seed: int) -> Compos
             whole, single = rng.random((N, size.T, 1)) < 0.6, rng.random(inputs.shape) < 0.8
             inputs = inputs * (whole & single).astype(inputs.dtype)
     policy = "" if weights[0][0].dtype == dtype else dtype
-    states = [rng.uniform(-1, 1, (N, size.M)) for _ in range(2 * size.architecture.states)]
+    number = 2 * len(size.cell.states) * size.architecture.states
+    states = [rng.uniform(-1, 1, (N, size.M)) for _ in range(number)]
     given = tuple(carried(state, dtype) for state in states)
     return Composition(size, inputs, tuple(weights), policy, given)
 
@@ -239,17 +252,17 @@ def _filled(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
 
 
 def architecture_sizes(
-    number: int, seed: int, stateful: Optional[bool] = None
+    cell: Cell, number: int, seed: int, stateful: Optional[bool] = None
 ) -> list[ArchitectureSize]:
     """``number`` different architectures with dimensions, a pure function of its arguments.
 
     ``stateful`` is as in `architectures`.
     """
     rng = np.random.default_rng(seed)
-    found = []
+    sizes = []
     for architecture in architectures(number, seed, stateful):
         D, M, K = (int(n) for n in rng.integers(1, 6, 3))
         T, N = int(rng.integers(1, 8)), int(rng.integers(1, 4))
         fixed = N if architecture.stateful else None
-        found.append(ArchitectureSize(architecture, D, M, K, T, fixed))
-    return found
+        sizes.append(ArchitectureSize(architecture, cell, D, M, K, T, fixed))
+    return sizes

@@ -12,10 +12,11 @@ import numpy as np
 from hypothesis.errors import HypothesisException
 
 from conformance.checking.property import Property
+from conformance.checking.record import Nonconformity, Record
 from conformance.checking.results import Failure
-from conformance.checking.subject import Nonconformity, Question, Shares, Subject
+from conformance.checking.subject import Subject
 from conformance.checking.tally import Tally
-from conformance.deviations.reading import Deviation
+from conformance.deviations.reading import FACTS, Deviation
 from conformance.implementations.protocol import ImplementationError
 from conformance.running.time_limit import TimeLimitReached, call_within
 
@@ -26,9 +27,9 @@ GROUP_SECONDS = 0.2
 class _Answered(NamedTuple):
     """What the implementation answered before it is judged, or what went wrong with asking."""
 
-    given: dict[str, Any]
+    answer: dict[str, Any]
     error: Optional[Nonconformity]
-    asked: list[Question]
+    record: Record
 
 
 class Attempt:
@@ -58,7 +59,7 @@ class Attempt:
             raise before.error
         if time.monotonic() > self._deadline:
             return  # no time to simplify further
-        self._settle(drawn, self.error(**drawn))
+        self._settle(drawn, *self._asked_and_judged(drawn))
 
     def has_failed(self, drawn: dict[str, Any]) -> bool:
         """Whether this was asked before, and failed."""
@@ -76,10 +77,12 @@ class Attempt:
                     break
             with contextlib.suppress(Nonconformity):
                 for drawn, answered in zip(left, answers):
-                    self._settle(drawn, self._judge(drawn, answered))
+                    self._settle(drawn, self._judge(drawn, answered), answered.record)
             del left[: len(answers)]
 
-    def _settle(self, drawn: dict[str, Any], error: Optional[Nonconformity]) -> None:
+    def _settle(
+        self, drawn: dict[str, Any], error: Optional[Nonconformity], record: Record
+    ) -> None:
         """Count what was drawn, and raise what is wrong with it unless that is known."""
         known = self.known(**drawn)
         counted = self.failure is None  # what is tried to simplify a failure is not counted
@@ -89,45 +92,47 @@ class Attempt:
             self._deadline = 0.0  # every further attempt might take as long
         if error is None or known:
             if counted and error is None:
-                self.tally.add(drawn, self.subject.shares, quota=self.found.quota)
+                self.tally.add(drawn, record, quota=self.found.quota)
             return
         if self.failure is None:
             self.tally.cases += 1
             self._deadline = min(self._deadline, time.monotonic() + self.simplify_seconds)
-        self.failure = self._failed[_key(drawn)] = Failure(drawn, error, tuple(self.subject.asked))
+        self.failure = self._failed[_key(drawn)] = Failure(drawn, error, tuple(record.questions))
         raise error
 
     def known(self, **drawn: Any) -> list[Deviation]:
         """The known deviations that apply to what was drawn."""
-        others = [value.facts for value in drawn.values() if hasattr(value, "facts")]
-        traits: list[frozenset[str]] = [
-            getattr(value, "traits", frozenset()) for value in drawn.values()
-        ]
-        others.append({"traits": frozenset().union(*traits)})
-        facts = self.subject.facts(drawn.get("case", drawn.get("model")), *others)
+        facts: dict[str, Any] = {**dict.fromkeys(FACTS), "arguments": "", "question": ""}
+        traits: frozenset[str] = frozenset()
+        for value in drawn.values():
+            facts.update(getattr(value, "facts", {}))
+            traits |= getattr(value, "traits", frozenset())
+        facts.update(traits=traits, mode=self.subject.mode, dtype=self.subject.dtype)
         return [deviation for deviation in self._known if deviation.applies(**facts)]
 
-    def unknown(self, **drawn: Any) -> Optional[Nonconformity]:
-        """What is wrong with the answer and is no known deviation, or None."""
-        return None if self.known(**drawn) else self.error(**drawn)
+    def failure_of(self, **drawn: Any) -> Optional[Failure]:
+        """How what was drawn fails in a way that is no known deviation, or None."""
+        if self.known(**drawn):
+            return None
+        error, record = self._asked_and_judged(drawn)
+        return None if error is None else Failure(drawn, error, tuple(record.questions))
 
-    def error(self, **drawn: Any) -> Optional[Nonconformity]:
-        """What is wrong with the answer to what was drawn, or None."""
-        return self._judge(drawn, self._ask(drawn))
+    def _asked_and_judged(self, drawn: dict[str, Any]) -> tuple[Optional[Nonconformity], Record]:
+        answered = self._ask(drawn)
+        return self._judge(drawn, answered), answered.record
 
     def _ask(self, drawn: dict[str, Any]) -> _Answered:
-        self.subject.asked = []
-        given: dict[str, Any] = {}
-        error = None
+        record, error = Record(self.subject), None
+        answer: dict[str, Any] = {}
         if self.found.asks is not None:
-            error = self._tried(lambda: given.update(self.found.ask(self.subject, drawn)))
-        return _Answered(given, error, self.subject.asked)
+            error = self._tried(lambda: answer.update(self.found.ask(record, drawn)))
+        return _Answered(answer, error, record)
 
     def _judge(self, drawn: dict[str, Any], answered: _Answered) -> Optional[Nonconformity]:
-        self.subject.shares, self.subject.asked = Shares(), answered.asked
         if answered.error is not None:
             return answered.error
-        return self._tried(lambda: self.found.function(self.subject, **drawn, **answered.given))
+        record, answer = answered.record, answered.answer
+        return self._tried(lambda: self.found.function(record, **drawn, **answer))
 
     def _tried(self, action: Callable[[], None]) -> Optional[Nonconformity]:
         """What ``action`` raises, as a sentence about the implementation."""
@@ -173,9 +178,10 @@ def _because(error: BaseException, sentence: str) -> Nonconformity:
 
 def _key(drawn: dict[str, Any]) -> bytes:
     case = drawn.get("case")
-    tensors = [] if case is None else [case.inputs, *case.weights]
     rest = repr([(n, v) for n, v in drawn.items() if n != "case"]).encode()
-    if case is not None and case.options is not None:
-        tensors += [t for t in (case.mask, case.initial_state) if t is not None]
+    tensors: list[np.ndarray] = []
+    if case is not None:
+        mask = [] if case.mask is None else [case.mask]
+        tensors = [*case.tensors, *mask, *case.initial_states]
         rest += repr(case.dimensions).encode()
     return rest + b"".join(repr(t.shape).encode() + t.tobytes() for t in tensors)

@@ -1,7 +1,7 @@
 """Checking a property: draw cases, run them, count what they were worth, keep a simple failure.
 
-    @holds_for(case=lambda subject: subject.cases())
-    def test_output_equals_the_recurrence(subject, case):
+    @holds_for(case=lambda subject: plain_cases(subject))
+    def test_output_equals_the_recurrence(record, case):
         '''The output equals the recurrence.'''
 
 `holds_for` makes a function into a property. What remains has the single argument ``subject``,
@@ -16,9 +16,10 @@ from typing import Any, Callable, Optional
 
 from conformance.checking.attempt import hung
 from conformance.checking.property import Property
+from conformance.checking.record import Nonconformity, Record
 from conformance.checking.results import CONFORMS, DEVIATES, FAILS, NOT_APPLICABLE, Failure, Result
 from conformance.checking.search import search
-from conformance.checking.subject import Nonconformity, Subject
+from conformance.checking.subject import Subject
 from conformance.checking.tally import Tally
 from conformance.implementations.protocol import ImplementationError
 from strategies import Case
@@ -34,10 +35,10 @@ def holds_for(
     narrow: bool = False,
     one_dtype: bool = False,
     often: int = 1,
-    asks: Optional[Callable[[Subject, Case], Any]] = None,
+    asks: Optional[Callable[[Record, Case], Any]] = None,
     **draws: Callable[[Subject], Any],
 ) -> Callable[[Callable[..., None]], Callable[[Subject], None]]:
-    """Make ``function(subject, **drawn)`` a property; its docstring is the sentence.
+    """Make ``function(record, **drawn)`` a property; its docstring is the sentence.
 
     What else there is to say of it is in `Property`.
     """

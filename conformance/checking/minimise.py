@@ -13,24 +13,19 @@ from typing import Callable, Iterator, Sequence
 
 import numpy as np
 
-from strategies import Case
-from strategies.options import PLAIN
+from strategies import PLAIN, Case, Tensors
+from strategies.cell import BIAS, INPUT, RECURRENT
+from strategies.textures import DENSE_BIAS, INPUTS, READOUT, weights_of
 
-#: The axis of each dimension in each tensor that has it.
+MASK, STATE = "mask", "state"
+#: The axis of each dimension in a tensor of each role, from the end.
 AXES: dict[str, dict[str, tuple[int, ...]]] = {
-    "N": {"inputs": (0,), "mask": (0,), "initial_state": (0,)},
-    "T": {"inputs": (1,), "mask": (1,)},
-    "D": {"inputs": (2,), "kernel": (0,)},
-    "M": {
-        "kernel": (1,),
-        "recurrent_kernel": (0, 1),
-        "bias": (0,),
-        "dense_kernel": (0,),
-        "initial_state": (1,),
-    },
-    "K": {"dense_kernel": (1,), "dense_bias": (0,)},
+    "N": {INPUTS: (0,), MASK: (0,), STATE: (0,)},
+    "T": {INPUTS: (1,), MASK: (1,)},
+    "D": {INPUTS: (2,), INPUT: (0,)},
+    "M": {INPUT: (-1,), RECURRENT: (0, -1), BIAS: (-1,), READOUT: (0,), STATE: (1,)},
+    "K": {READOUT: (1,), DENSE_BIAS: (0,)},
 }
-TENSORS = ("inputs", "kernel", "recurrent_kernel", "bias", "dense_kernel", "dense_bias")
 
 
 def minimise(case: Case, fails: Callable[[Case], bool], seconds: float) -> Case:
@@ -54,19 +49,16 @@ def minimise(case: Case, fails: Callable[[Case], bool], seconds: float) -> Case:
 
 def simpler(case: Case) -> Iterator[Case]:
     """Cases with one option less, or with another activation replaced by tanh or none."""
-    options = case.options
-    if options is None:
-        return
-    for name, default in PLAIN._asdict().items():
-        if getattr(options, name) != default:
-            changed = options._replace(**{name: default})
+    for name in case.options.chosen:
+        if name != "shows_hidden":
+            changed = case.options._replace(**{name: getattr(PLAIN, name)})
             yield case.replace(
                 options=changed,
                 mask=case.mask if changed.masked else None,
-                initial_state=case.initial_state if changed.initial_state else None,
+                initial_states=case.initial_states if changed.initial_state else (),
             )
     for activation in ("linear", "tanh"):
-        if case.activation not in ("linear", activation):
+        if case.activation not in ("linear", activation) and not case.options.plain:
             yield case.replace(activation=activation)
 
 
@@ -75,7 +67,7 @@ def smaller(case: Case) -> Iterator[Case]:
 
     Dimensions of one extent are then made smaller together: some mistakes need them equal.
     """
-    if case.static_time and not (case.options and case.options.unroll):
+    if case.static_time and not case.options.unroll:
         yield case.replace(static_time=False)
     for letter in AXES:
         for indices in _kept(getattr(case, letter)):
@@ -98,19 +90,31 @@ def _kept(n: int) -> list[list[int]]:
 
 def plainer(case: Case) -> Iterator[Case]:
     """Cases with a tensor zero or rounded, then with one entry zero or rounded."""
-    tensors = TENSORS if case.initial_state is None else (*TENSORS, "initial_state")
-    for name in tensors:
-        tensor = getattr(case, name)
+    numbers = [(_tensor(name), tensor) for name, tensor in case.tensors.items()]
+    numbers += [(_state(i), state) for i, state in enumerate(case.initial_states)]
+    for replaced, tensor in numbers:
         for simple in _plain(tensor):
-            yield case.replace(**{name: simple})
-    for name in tensors:
-        tensor = getattr(case, name)
+            yield replaced(case, simple)
+    for replaced, tensor in numbers:
         if tensor.size <= 32:
             for index in np.ndindex(tensor.shape):
                 for simple in _plain(tensor[index]):
                     changed = tensor.copy()
                     changed[index] = simple
-                    yield case.replace(**{name: changed})
+                    yield replaced(case, changed)
+
+
+def _tensor(name: str) -> Callable[[Case, np.ndarray], Case]:
+    return lambda case, tensor: case.replace(**{name: tensor})
+
+
+def _state(i: int) -> Callable[[Case, np.ndarray], Case]:
+    def replaced(case: Case, state: np.ndarray) -> Case:
+        states = list(case.initial_states)
+        states[i] = state
+        return case.replace(initial_states=tuple(states))
+
+    return replaced
 
 
 def _plain(value: np.ndarray) -> Iterator[np.ndarray]:
@@ -126,13 +130,23 @@ def _plain(value: np.ndarray) -> Iterator[np.ndarray]:
 
 
 def _keep(case: Case, letters: Sequence[str], indices: list[int]) -> Case:
-    changed: dict[str, np.ndarray] = {}
-    for letter in letters:
-        for name, axes in AXES[letter].items():
-            tensor = changed.get(name, getattr(case, name))
-            if tensor is None:
-                continue
-            for axis in axes:
-                tensor = np.take(tensor, indices, axis=axis)
-            changed[name] = tensor
-    return case.replace(**changed)
+    """The case with these indices of some dimensions, in each gate."""
+    roles = {name: weight.role for name, weight in weights_of(case.dimensions).items()}
+    roles.update({INPUTS: INPUTS, DENSE_BIAS: DENSE_BIAS})
+
+    def taken(tensor: np.ndarray, role: str) -> np.ndarray:
+        for letter in letters:
+            extent = getattr(case, letter)
+            for axis in AXES[letter].get(role, ()):
+                if letter == "M" and axis == 0 and tensor.ndim == 1:
+                    continue  # a vector has one axis, which is its last
+                gates = range(0, tensor.shape[axis], extent)
+                chosen = [first + i for first in gates for i in indices]
+                tensor = np.take(tensor, chosen, axis=axis)
+        return tensor
+
+    return case.replace(
+        tensors=Tensors(**{n: taken(tensor, roles[n]) for n, tensor in case.tensors.items()}),
+        mask=None if case.mask is None else taken(case.mask, MASK),
+        initial_states=tuple(taken(state, STATE) for state in case.initial_states),
+    )

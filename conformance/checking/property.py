@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Callable, Optional
 
+from conformance.checking.record import Record
 from conformance.checking.subject import Subject
 from conformance.implementations.protocol import PREDICT, SEVERAL_MODES
 from conformance.running.parts import WHOLE, Part, parts_of
@@ -20,15 +21,16 @@ ONE_DTYPE = "float32"
 class Property:
     """A statement that must hold for every case.
 
-    ``draws`` maps each further argument of ``function`` to a strategy for a subject; ``needs``
-    are the capabilities without which it says nothing; ``per_mode`` tells whether it is about
-    execution; ``runs`` how often a case is executed; ``builds`` whether each case builds a
-    network; ``quota`` whether its cases are meant to show faults of the recurrence, so that too
-    few discriminating ones are worth a warning; ``narrow`` whether it is said of 16-bit dtypes too;
-    ``one_dtype`` that it is asked in float32 alone, because its cases have dtypes of their own;
-    ``often`` how many times the profile's number of builds it has, because they are cheap;
-    ``asks`` asks the implementation about a case and does not judge; what it returns is given to
-    ``function`` as ``answer``. Without it ``function`` does both.
+    ``function`` is called with the record of the case and what was drawn. ``draws`` maps each
+    further argument of ``function`` to a strategy for a subject; ``needs`` are the capabilities
+    without which it says nothing; ``per_mode`` tells whether it is about execution; ``runs`` how
+    often a case is executed; ``builds`` whether each case builds a network; ``quota`` whether its
+    cases are meant to show faults of the recurrence, so that too few discriminating ones are worth
+    a warning; ``narrow`` whether it is said of 16-bit dtypes too; ``one_dtype`` that it is asked in
+    float32 alone, because its cases have dtypes of their own; ``often`` how many times the
+    profile's number of builds it has, because they are cheap; ``asks`` asks the implementation
+    about a case and does not judge; what it returns is given to ``function`` as ``answer``. Without
+    it ``function`` does both.
     """
 
     name: str
@@ -44,7 +46,7 @@ class Property:
     narrow: bool
     one_dtype: bool = False
     often: int = 1
-    asks: Optional[Callable[[Subject, Case], Any]] = None
+    asks: Optional[Callable[[Record, Case], Any]] = None
 
     def ask_and_judge(self, subject: Subject, **drawn: Any) -> None:
         """Ask the implementation, and judge the answer.
@@ -52,11 +54,12 @@ class Property:
         Raises:
             Nonconformity: it is wrong.
         """
-        self.function(subject, **drawn, **self.ask(subject, drawn))
+        record = Record(subject)
+        self.function(record, **drawn, **self.ask(record, drawn))
 
-    def ask(self, subject: Subject, drawn: dict[str, Any]) -> dict[str, Any]:
+    def ask(self, record: Record, drawn: dict[str, Any]) -> dict[str, Any]:
         """The arguments of ``function`` that the implementation gives; none where that asks it."""
-        return {} if self.asks is None else {"answer": self.asks(subject, drawn["case"])}
+        return {} if self.asks is None else {"answer": self.asks(record, drawn["case"])}
 
     def missing(self, subject: Subject) -> list[str]:
         """What the property needs and the subject does not have: capabilities, a dtype."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any, Optional
 
-from conformance.checking.subject import Nonconformity, Question
+from conformance.checking.record import Nonconformity, Question
 from conformance.checking.tally import Coverage
 
 CONFORMS, FAILS, NOT_APPLICABLE = "conforms", "fails", "not applicable"
@@ -22,7 +22,7 @@ class Failure:
 
     drawn: dict[str, Any]
     error: Nonconformity
-    asked: tuple[Question, ...] = ()
+    questions: tuple[Question, ...] = ()
     repeats: bool = True
 
 

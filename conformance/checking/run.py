@@ -1,16 +1,28 @@
-"""Networks are built once and used again: building one costs a hundred times more than a call."""
+"""A run: what all subjects share, and the networks that they use again."""
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from typing import Any, Callable, Hashable
+from dataclasses import dataclass, field
+from typing import Any, Callable, Hashable, Optional
 
+from conformance.deviations.reading import Deviation, read_deviations
 from conformance.implementations.protocol import Implementation, Network
+from conformance.numerics.arithmetic import Arithmetic
+from conformance.running.devices import Device
+from conformance.running.example_database import Examples
 from strategies import NetworkSize
+from strategies.profiles import PROFILES, Profile
+
+#: Seconds for one case. A framework's import and the first compilation take tens of them.
+TIME_LIMIT = 120.0
 
 
 class NetworkCache:
-    """Networks by implementation, size, dtype and kind; the least recently used leave."""
+    """Networks are built once and used again: building one costs a hundred times more than a call.
+
+    They are kept by implementation, size and dtype; the least recently used leave.
+    """
 
     def __init__(self, limit: int = 64) -> None:
         self.limit = limit
@@ -27,13 +39,10 @@ class NetworkCache:
         """Let the next one of this key be new."""
         self._networks.pop(key, None)
 
-    def get(
-        self, implementation: Implementation, size: NetworkSize, dtype: str, sequences: bool
-    ) -> Network:
+    def get(self, implementation: Implementation, size: NetworkSize, dtype: str) -> Network:
         """The network of this kind, built if it is not there."""
         network: Network = self.kept(
-            (implementation, size, dtype, sequences),
-            lambda: implementation.network_for_cases(size, dtype, sequences=sequences),
+            (implementation, size, dtype), lambda: implementation.network_for_cases(size, dtype)
         )
         return network
 
@@ -45,3 +54,25 @@ class NetworkCache:
                 self._networks.popitem(last=False)
         self._networks.move_to_end(key)
         return self._networks[key]
+
+
+@dataclass
+class Run:
+    """What all subjects of a run share.
+
+    ``time_limit`` are the seconds that a case may take, None for any number. ``examples`` is where
+    failing cases are kept, None for Hypothesis's own place. ``device`` is where must be computed,
+    None for anywhere.
+    """
+
+    profile: Profile = PROFILES["default"]
+    max_examples: Optional[int] = None
+    seed: int = 0
+    time_limit: Optional[float] = TIME_LIMIT
+    networks: NetworkCache = field(default_factory=NetworkCache)
+    arithmetics: dict[tuple[Implementation, str, tuple[str, ...]], Arithmetic] = field(
+        default_factory=dict
+    )
+    deviations: list[Deviation] = field(default_factory=read_deviations)
+    examples: Optional[Examples] = None
+    device: Optional[Device] = None

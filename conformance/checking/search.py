@@ -13,12 +13,13 @@ from hypothesis import HealthCheck, Phase, core, given, seed, settings
 from conformance.checking.attempt import Attempt, hung
 from conformance.checking.minimise import minimise
 from conformance.checking.property import Property
+from conformance.checking.record import Nonconformity
 from conformance.checking.results import Failure
-from conformance.checking.subject import Nonconformity, Subject
+from conformance.checking.subject import Subject
 from conformance.checking.tally import Tally
-from conformance.implementations.protocol import OPTIONS
+from conformance.implementations.protocol import OPTIONS, STATES
 from conformance.running.example_database import OfOnePart, open_database
-from strategies import NOTEBOOK_SIZE, WIDE_SIZE, Case, notebook_case
+from strategies import EVERY_STEP, PLAIN, Case, notebook_case, notebook_size, wide_size
 
 #: Once a failure is known, Hypothesis and then `minimise` may simplify it for this long, each.
 SIMPLIFY_SECONDS = 10.0
@@ -128,10 +129,11 @@ def _always(found: Property, subject: Subject) -> Iterator[dict[str, Any]]:
         return
     if "case" in found.draws and OPTIONS not in found.needs:
         extras = {name: 0 for name in found.draws if name != "case"}
-        yield {"case": notebook_case(subject.dtype), **extras}
+        options = EVERY_STEP if STATES in found.needs else PLAIN
+        yield {"case": notebook_case(subject.cell, subject.dtype, options), **extras}
     if set(found.draws) == {"size"}:
-        yield {"size": NOTEBOOK_SIZE}
-        yield {"size": WIDE_SIZE}
+        yield {"size": notebook_size(subject.cell)}
+        yield {"size": wide_size(subject.cell)}
 
 
 def _as_hypothesis_test(
@@ -181,14 +183,14 @@ def _simplified(attempt: Attempt) -> Failure:
 
     def fails_when_new() -> bool:
         networks.clear()
-        return attempt.unknown(**failure.drawn) is not None
+        return attempt.failure_of(**failure.drawn) is not None
 
-    fails_when_used = attempt.unknown(**failure.drawn) is not None
+    fails_when_used = attempt.failure_of(**failure.drawn) is not None
     # Twice, because of what fails every other time.
     if not fails_when_used and not (fails_when_new() and fails_when_new()):
         error = failure.error
         error.sentence += "; the same case passes when it is repeated"
-        return Failure(failure.drawn, error, failure.asked, repeats=False)
+        return Failure(failure.drawn, error, failure.questions, repeats=False)
     if "case" not in failure.drawn:
         return failure
 
@@ -196,12 +198,13 @@ def _simplified(attempt: Attempt) -> Failure:
 
     def fails(case: Case, again: bool = False) -> bool:
         nonlocal simplest
-        drawn = {**failure.drawn, "case": case}
-        error = attempt.unknown(**drawn)
-        if error is not None:
-            error.sentence += "; a network that is new gave the right answer before" * again
-            simplest = Failure(drawn, error, tuple(attempt.subject.asked))
-        return error is not None
+        simpler = attempt.failure_of(**{**failure.drawn, "case": case})
+        if simpler is None:
+            return False
+        if again:
+            simpler.error.sentence += "; a network that is new gave the right answer before"
+        simplest = simpler
+        return True
 
     def fails_afresh(case: Case) -> bool:
         networks.clear()

@@ -2,29 +2,21 @@
 
 from __future__ import annotations
 
-import dataclasses
 import itertools
 import statistics
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any, Mapping
 
-import numpy as np
-
-from conformance.cells import simple_rnn as equations
-from conformance.checking.subject import Shares
+from conformance.checking.record import Record
 from conformance.deviations.reading import Deviation
 from conformance.expected.comparison import discriminating
-from conformance.numerics.activations import ACTIVATIONS
+from conformance.expected.recurrence import states_of
 from strategies import Case, Dimensions
-from strategies.textures import Tensors
+from strategies.cases import CHOICES
 
-#: Everything about a case that is neither a weight nor an input; a report has the dtype by itself.
-DESCRIBED = tuple(
-    entry.name
-    for entry in dataclasses.fields(Case)
-    if entry.name not in (*Tensors._fields, "policy", "mask", "initial_state")
-)
+#: What is told of a case beside its extents; a report has cell and dtype by themselves.
+DESCRIBED = (*CHOICES, "options", "texture")
 #: Shares of the bound are kept by these dimensions, in which an error could grow.
 GROWING = ("T", "M")
 
@@ -59,16 +51,16 @@ class Tally:
     _options: Counter[tuple[Any, ...]] = field(default_factory=Counter)
     _by_dimension: dict[tuple[str, int], list[float]] = field(default_factory=dict)
 
-    def add(self, drawn: Mapping[str, Any], shares: Shares, *, quota: bool) -> None:
+    def add(self, drawn: Mapping[str, Any], record: Record, *, quota: bool) -> None:
         """Count one case; ``quota`` says whether it was meant to show faults."""
         self.cases += 1
-        self.shares += shares.worst
-        self.drift += shares.drift
+        self.shares += record.shares
+        self.drift += record.drift
         case, size = drawn.get("case"), drawn.get("size")
         if isinstance(case, Case):
-            self._add_case(case, shares.worst)
-            meant = quota and shares.informative
-            self.discriminating += meant and discriminating(case, lambda: _states(case))
+            self._add_case(case, record.shares)
+            meant = quota and record.informative
+            self.discriminating += meant and discriminating(case, lambda: states_of(case))
         elif isinstance(size, Dimensions):  # a network that is built, for any N and T
             self._dimensions.update((letter, getattr(size, letter)) for letter in "DMK")
 
@@ -104,48 +96,28 @@ class Tally:
         return Coverage(dimensions, shares, [[*key, n] for key, n in sorted(pairs.items())])
 
 
-def _states(case: Case) -> np.ndarray:
-    """Every state (N, T, M) by the equation."""
-    x, Wx, Wh, bh = case.as_computed[:4]
-    activation = ACTIVATIONS[case.activation].value
-    if case.options is None:
-        return equations.simple_rnn(x, Wx, Wh, bh, activation=activation)
-    x, used, initial = case.processed
-    _, states = equations.simple_rnn_with_options(
-        x, Wx, Wh, bh, initial_state=initial, used=used, activation=activation
-    )
-    return states
-
-
 def options_of(case: Case) -> dict[str, str]:
     """Everything about a case that is neither a weight nor an input, by name, in words."""
     return _all_in_words(_described(case))
 
 
 def _described(case: Case) -> tuple[Any, ...]:
-    return tuple(getattr(case, name) for name in DESCRIBED)
+    values = [getattr(case, name) for name in DESCRIBED]
+    return (tuple(name for name, _ in case.cell.activations), *values)
 
 
-def _all_in_words(values: tuple[Any, ...]) -> dict[str, str]:
-    options: dict[str, str] = {}
+def _all_in_words(described: tuple[Any, ...]) -> dict[str, str]:
+    activations, *values = described
+    words: dict[str, str] = {}
     for name, value in zip(DESCRIBED, values):
-        if name != "options" or value is not None:
-            options.update(_in_words(name, value))
-    return options
+        if name == "options":
+            # A plain network's options say nothing.
+            options = {} if value.plain else value._asdict()
+            words.update({key: _in_words(option) for key, option in options.items()})
+        elif name != "recurrent_activation" or name in activations:
+            words[name] = _in_words(value)
+    return {name.replace("_", " "): word for name, word in words.items()}
 
 
-def _in_words(name: str, value: Any) -> dict[str, str]:
-    if dataclasses.is_dataclass(value):
-        value = {f.name: getattr(value, f.name) for f in dataclasses.fields(value)}
-    elif hasattr(value, "_asdict"):
-        value = value._asdict()
-    if isinstance(value, Mapping):
-        inner: dict[str, str] = {}
-        for key, part in value.items():
-            inner.update(_in_words(str(key), part))
-        return inner
-    if isinstance(value, np.ndarray):
-        return {name.replace("_", " "): "given"}
-    words = {True: "yes", False: "no", None: "none"}
-    plain = value is None or isinstance(value, bool)
-    return {name.replace("_", " "): words[value] if plain else str(value)}
+def _in_words(value: Any) -> str:
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)

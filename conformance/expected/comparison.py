@@ -9,6 +9,7 @@ import numpy as np
 
 from conformance.numerics.bounded import Bounded
 from strategies import Case
+from strategies.cell import RECURRENT
 from strategies.dtypes import POLICIES
 
 #: A bound larger than this, relative to the size of the terms, could hide any fault.
@@ -79,10 +80,15 @@ def informative(bound: np.ndarray, case: Case) -> bool:
     return bool((bound < INFORMATIVE[POLICIES[case.dtype].computed] * scale).all())
 
 
+def _recurrent_kernels(case: Case) -> list[np.ndarray]:
+    weights = case.cell.weights(case.D, case.M, case.options)
+    return [getattr(case, name) for name, weight in weights.items() if weight.role == RECURRENT]
+
+
 def discriminating(case: Case, states: Callable[[], np.ndarray]) -> bool:
     """Whether a case could have shown a fault of the recurrence.
 
-    It could not if there is a single time step, if the recurrent kernel equals its transpose,
+    It could not if there is a single time step, if a recurrent kernel equals its transpose,
     if D = M (a transposed kernel fits) or N = T (a swapped batch and time fit), or if all units
     are saturated or none is moved from zero. ``states()`` (N, T, M) are the equation's; they are
     asked for only where all else is well.
@@ -98,6 +104,6 @@ def discriminating(case: Case, states: Callable[[], np.ndarray]) -> bool:
         case.T >= 2
         and case.D != case.M
         and case.N != case.T
-        and not np.array_equal(case.recurrent_kernel, case.recurrent_kernel.T)
+        and not any(np.array_equal(kernel, kernel.T) for kernel in _recurrent_kernels(case))
         and alive()
     )

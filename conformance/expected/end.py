@@ -13,45 +13,61 @@ from typing import NamedTuple, Optional
 
 import numpy as np
 
-from conformance.cells.simple_rnn import dense, simple_rnn, simple_rnn_with_options
+from conformance.cells.dense import dense
+from conformance.expected.recurrence import equation, outputs_of, recurrence, states_of
 from conformance.numerics.activations import ACTIVATIONS, Activation
 from conformance.numerics.arithmetic import Arithmetic
 from conformance.numerics.bounded import INFLATION, Bounded, activated, activation_error_parts
+from conformance.numerics.operations import BoundedNumbers
 from conformance.numerics.sums import affine
 from strategies import Case
 
 
 def propagated_output(case: Case, arithmetic: Arithmetic) -> Bounded:
-    """Z: the last output y_T (N, K), from the inputs and weights alone. See `propagated_state`."""
+    """Z: the last output y_T (N, K), from the inputs and weights alone. See `propagated_states`."""
     with np.errstate(over="ignore", invalid="ignore"):  # see `_forward`
-        tensors = (*case.processed[::2], *case.as_computed[1:])
+        x, _, initial = case.processed
+        tensors = (x, *initial, *list(case.as_computed)[1:])
         if not all(np.isfinite(tensor).all() for tensor in tensors):
             return _certainly_nan(case)
-        Wo, bo = case.as_computed[4:]
-        at_end = _propagated(case, Wo, arithmetic)
-        y, rounding = affine(at_end.state, Wo, bo, arithmetic, at_end.coarse)
+        w = case.as_computed
+        if not case.cell.one_sum:
+            ops = BoundedNumbers(arithmetic)
+            last = propagated_states(case, arithmetic)[0]
+            output: Bounded = dense(ops, last, w, ops.activation(case.dense_activation))
+            return output
+        at_end = _propagated(case, w.dense_kernel, arithmetic)
+        y, rounding = affine(at_end.state, w.dense_kernel, w.dense_bias, arithmetic, at_end.coarse)
         off = _known(at_end.carried + rounding, at_end)
         return activated(Bounded(y, off), ACTIVATIONS[case.dense_activation], arithmetic)
 
 
-def propagated_state(case: Case, arithmetic: Arithmetic) -> Bounded:
-    """Z for SimpleRNN: the last state h_T (N, M), from inputs and weights that are finite.
+def propagated_states(case: Case, arithmetic: Arithmetic) -> tuple[Bounded, ...]:
+    """Z for a layer: its states after the last step, (N, M), from finite inputs and weights.
 
-    With e_t the error of h_t and S_t the mean slope of f between the two preactivations,
-    e_t = S_t (e_{t-1} Wh + affine error) + activation error, exactly. The slope is known up to
-    an interval, m ± r, so that e_t = m (e_{t-1} Wh) + δ_t with |δ_t| ≤ |m|·affine + r·d_t +
-    activation, d_t any bound on how far the preactivations differ (`_forward` finds a coarse
-    one, which suffices: r·d is of second order). Unrolled to the output, the error is at most
-    Σ_t |P_t|ᵀ δ_t with P_T = Wo and P_{t-1} = Wh (m_t ∘ P_t).
+    Where a step is one sum, with e_t the error of h_t and S_t the mean slope of f between the two
+    preactivations, e_t = S_t (e_{t-1} Wh + affine error) + activation error, exactly. The slope is
+    known up to an interval, m ± r, so that e_t = m (e_{t-1} Wh) + δ_t with |δ_t| ≤ |m|·affine +
+    r·d_t + activation, d_t any bound on how far the preactivations differ (`_forward` finds a
+    coarse one, which suffices: r·d is of second order). Unrolled to the output, the error is at
+    most Σ_t |P_t|ᵀ δ_t with P_T = Wo and P_{t-1} = Wh (m_t ∘ P_t).
 
     Where the coarse bound explodes (long chaotic sequences), so does this one: such a case
     could not have shown a fault, and `comparison` says so. For softmax, whose units depend on
     each other, the coarse bound is all there is. A step that is masked has P_{t-1} = P_t and no
     error of its own.
+
+    Other cells carry the bound of each state through their operations.
     """
     with np.errstate(over="ignore", invalid="ignore"):  # see `_forward`
-        at_end = _propagated(case, np.eye(case.M), arithmetic)
-        return Bounded(at_end.state, _known(at_end.carried, at_end) * INFLATION)
+        if case.cell.one_sum:
+            at_end = _propagated(case, np.eye(case.M), arithmetic)
+            return (Bounded(at_end.state, _known(at_end.carried, at_end) * INFLATION),)
+        ops = BoundedNumbers(arithmetic)
+        x, used, initial = case.processed
+        inputs = [x[:, t] for t in range(case.T)]
+        _, visited = recurrence(ops, equation(ops, case), inputs, initial, used)
+        return visited[-1]
 
 
 class _AtEnd(NamedTuple):
@@ -69,14 +85,9 @@ def _known(bound: np.ndarray, at_end: _AtEnd) -> np.ndarray:
 
 
 def _propagated(case: Case, readout: np.ndarray, arithmetic: Arithmetic) -> _AtEnd:
-    (x, used, initial), (_, Wx, Wh, bh, _, _) = case.processed, case.as_computed
+    (x, used, (initial, *_)), (_, Wx, Wh, bh, *_) = case.processed, case.as_computed
     activation = ACTIVATIONS[case.activation]
-    if case.options is None:
-        states = simple_rnn(x, Wx, Wh, bh, activation=activation.value)
-    else:
-        _, states = simple_rnn_with_options(
-            x, Wx, Wh, bh, initial_state=initial, used=used, activation=activation.value
-        )
+    states = states_of(case)
     before = np.concatenate([initial[:, None], states[:, :-1]], axis=1)
     steps = _affine_steps(x, Wx, Wh, bh, before, arithmetic)
     amplified = _amplification(case.D + case.M + 1, arithmetic)
@@ -121,9 +132,12 @@ def _certainly_nan(case: Case) -> Bounded:
     NaN times anything is NaN, whatever is rounded; what infinity leads to may depend on the sign of
     a rounding error. Zeros in place of all other numbers show where a NaN gets to.
     """
-    tensors = (case.processed.inputs, *case.as_computed[1:])
-    x, Wx, Wh, bh, Wo, bo = (np.where(np.isnan(t), np.nan, 0.0) for t in tensors)
-    y = dense(simple_rnn(x, Wx, Wh, bh, activation=lambda z: z)[:, -1], Wo, bo)
+    chosen = ("activation", "recurrent_activation", "dense_activation")
+    zeroed = case.replace(
+        tensors=case.tensors.map(lambda t: np.where(np.isnan(t), t, np.zeros_like(t))),
+        **dict.fromkeys(chosen, "linear"),
+    )
+    y = outputs_of(zeroed)[:, -1]
     return Bounded(y, np.where(np.isnan(y), 0.0, np.inf))
 
 

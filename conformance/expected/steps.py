@@ -22,42 +22,43 @@ from typing import Optional
 
 import numpy as np
 
-from conformance.numerics.activations import ACTIVATIONS
+from conformance.cells.dense import dense
+from conformance.expected.recurrence import equation
 from conformance.numerics.arithmetic import Arithmetic
-from conformance.numerics.bounded import Bounded, activated
-from conformance.numerics.sums import affine
+from conformance.numerics.bounded import Bounded
+from conformance.numerics.operations import BoundedNumbers
 from strategies import Case
 
+# A bound makes some fifty arrays. glibc hands such memory back to the system when it is freed, and
+# takes it anew page by page, which costs as much as the arithmetic. Having freed one array of
+# 16 MiB, it keeps up to twice that (mallopt(3), M_MMAP_THRESHOLD). It is never written to.
+np.empty(2**21)
 
-def residual_state(case: Case, states: np.ndarray, arithmetic: Arithmetic) -> Bounded:
-    """R for SimpleRNN: each state from the implementation's own previous one, (N, T, M).
 
-    ``states`` are what the implementation emitted at each step, (N, T, M), in the order of
-    processing. At a step that is masked nothing is computed: what is emitted there is 0, or
-    exactly what was emitted before it.
+def residual_state(case: Case, emitted: np.ndarray, arithmetic: Arithmetic) -> Bounded:
+    """R for a layer: each state from the implementation's own previous one, (N, T, M).
+
+    ``emitted`` is what the implementation put out at each step, (N, T, M), in the order of
+    processing. At a step that is masked nothing is computed: what is put out there is 0, or exactly
+    what was put out before it.
     """
-    states = states.astype(float)
-    z = affine(*summed(case, states), arithmetic, split=case.D)
-    judged = activated(z, ACTIVATIONS[case.activation], arithmetic)
-    _, used, initial = case.processed
+    emitted = emitted.astype(float)
+    x, used, (initial, *_) = case.processed
+    step = equation(BoundedNumbers(arithmetic), case)
+    judged: Bounded = step(x, (previous(case, emitted),))[0]
     if used is None or used.all():
         return judged
-    repeated = kept(states, np.zeros_like(initial), used)[:, 1:]
-    if case.options and case.options.zero_output_for_mask:
+    repeated = kept(emitted, np.zeros_like(initial), used)[:, 1:]
+    if case.options.zero_output_for_mask:
         repeated = np.zeros_like(repeated)
-    step = used[:, :, None]
-    return Bounded(np.where(step, judged.value, repeated), np.where(step, judged.bound, 0.0))
+    chosen = used[:, :, None]
+    return Bounded(np.where(chosen, judged.value, repeated), np.where(chosen, judged.bound, 0.0))
 
 
-def summed(case: Case, states: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """[x_t, h_{t-1}] (N, T, D + M), [Wx; Wh] (D + M, M) and bh (M,), of which a step is the sum.
-
-    h_{t-1} is what the implementation emitted before, ``states`` (N, T, M) in float64.
-    """
-    x, used, initial = case.processed
-    _, Wx, Wh, bh, _, _ = case.as_computed
-    operand = np.concatenate([x, kept(states, initial, used)[:, :-1]], axis=-1)
-    return operand, np.concatenate([Wx, Wh]), bh
+def previous(case: Case, emitted: np.ndarray) -> np.ndarray:
+    """The state before each step, (N, T, M), of states that were emitted, (N, T, M)."""
+    _, used, (initial, *_) = case.processed
+    return kept(emitted, initial, used)[:, :-1]
 
 
 def kept(emitted: np.ndarray, initial: np.ndarray, used: Optional[np.ndarray]) -> np.ndarray:
@@ -70,9 +71,9 @@ def kept(emitted: np.ndarray, initial: np.ndarray, used: Optional[np.ndarray]) -
     return np.take_along_axis(states, last[:, :, None], axis=1)
 
 
-def residual_output(case: Case, states: np.ndarray, arithmetic: Arithmetic) -> Bounded:
-    """R for Dense: outputs (…, K) from the states (…, M) as the implementation emitted them."""
-    states = states.astype(float)
-    Wo, bo = case.as_computed[4:]
-    activation = ACTIVATIONS[case.dense_activation]
-    return activated(affine(states, Wo, bo, arithmetic), activation, arithmetic)
+def residual_output(case: Case, hidden: np.ndarray, arithmetic: Arithmetic) -> Bounded:
+    """R for Dense: outputs (…, K) from the hidden states (…, M) as they were emitted."""
+    ops = BoundedNumbers(arithmetic)
+    activation = ops.activation(case.dense_activation)
+    output: Bounded = dense(ops, hidden.astype(float), case.as_computed, activation)
+    return output

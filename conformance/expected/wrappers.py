@@ -7,17 +7,30 @@ contracting network it is small enough (see `strategies.wrappers`).
 
 from __future__ import annotations
 
-from typing import Optional, Sequence
+from typing import Any, NamedTuple, Optional, Sequence
 
 import numpy as np
 
-from conformance.numerics.activations import ACTIVATIONS
-from conformance.numerics.arithmetic import REFERENCE, Arithmetic
-from conformance.numerics.bounded import INFLATION, Bounded, activated
-from conformance.numerics.sums import affine
+from conformance.cells.dense import dense
+from conformance.expected.recurrence import Step, equation_of, recurrence
+from conformance.numerics.arithmetic import Arithmetic
+from conformance.numerics.bounded import Bounded
+from conformance.numerics.operations import BoundedNumbers
+from strategies import Cell
+from strategies.textures import Tensors
 from strategies.wrappers import Architecture, Composition
 
-Weights = Sequence[np.ndarray]
+#: The states of one cell.
+States = tuple[Bounded, ...]
+#: The states of each cell of a layer.
+CellStates = list[States]
+
+
+class Masked(NamedTuple):
+    """Numbers with a time axis, (N, T, …), and which steps are used, (N, T)."""
+
+    numbers: Bounded
+    used: np.ndarray
 
 
 def expected(case: Composition, arithmetic: Arithmetic) -> Bounded:
@@ -38,142 +51,152 @@ def expected_calls(
     step. Initial states that are given count for every call where they override what is recorded,
     else for the first.
     """
-    layers = [[w.astype(float) for w in layer] for layer in case.weights]
+    model = _Model(case, arithmetic)
     architecture = case.size.architecture
-    given = [[Bounded(h.astype(float), np.zeros(h.shape))] for h in case.initial_states]
+    given = model.given_states()
     begin, outputs = given or [[], []], []
     for inputs in pieces:
-        x, used = _front(architecture.front, inputs, layers)
-        hidden, end = _recurrent(x, used, layers, architecture, arithmetic, begin)
+        hidden, end = model.recurrent(model.front(inputs), begin)
         if architecture.stateful and not (given and initial_state_overrides):
             begin = end
         if architecture.end == "flatten":
             hidden = Bounded(*(a.reshape(len(a), -1) for a in hidden))
-        outputs.append(dense_of(hidden, layers[-1], arithmetic))
+        outputs.append(model.readout(hidden))
     return outputs
 
 
-def _recurrent(
-    x: Bounded,
-    used: np.ndarray,
-    layers: Sequence[Weights],
-    architecture: Architecture,
-    arithmetic: Arithmetic,
-    begin: Sequence[Sequence[Bounded]],
-) -> tuple[Bounded, list[list[Bounded]]]:
-    """What the recurrent part returns, (N, T, …) or (N, …); states beside the merged output.
+class _Model:
+    """A composition over bounded numbers: its layers, one after the other."""
 
-    And the states at the end of both directions, or of the first and the last layer, which begin
-    with ``begin``.
-    """
-    weights, backwards = layers[-2], architecture.go_backwards
-    cells = [weights[i : i + 3] for i in range(0, len(weights), 3)]
-    if architecture.recurrent == "bidirectional":
-        (forward, at_end), (backward, at_start) = (
-            _rnn(x, used, [cell], order, architecture, arithmetic, states)
-            for cell, order, states in zip(cells, (backwards, not backwards), begin)
+    def __init__(self, case: Composition, arithmetic: Arithmetic) -> None:
+        self.case, self.architecture = case, case.size.architecture
+        self.ops = BoundedNumbers(arithmetic)
+        self.layers = [[w.astype(float) for w in layer] for layer in case.weights]
+
+    def given_states(self) -> list[CellStates]:
+        """The initial states of the forward and of the backward layer, where they are given."""
+        states = [_exact(state.astype(float)) for state in self.case.initial_states]
+        number = len(self.case.size.cell.states)
+        return [[tuple(states[i : i + number])] for i in range(0, len(states), number)]
+
+    def front(self, inputs: np.ndarray) -> Masked:
+        """What reaches the recurrent part, exactly."""
+        if self.architecture.front == "embedding":  # masks the word 0, a vector as any other
+            return Masked(_exact(self.layers[0][0][inputs]), inputs != 0)
+        x = inputs.astype(float)
+        masking = self.architecture.front == "masking"
+        used = (x != 0).any(axis=2) if masking else np.ones(x.shape[:2], bool)
+        return Masked(_exact(x), used)
+
+    def recurrent(self, x: Masked, begin: Sequence[CellStates]) -> tuple[Bounded, list[CellStates]]:
+        """What the recurrent part returns, (N, T, …) or (N, …); states beside the merged output.
+
+        And the states at the end of both directions, or of the first and the last layer, which
+        begin with ``begin``.
+        """
+        architecture = self.architecture
+        cells, backwards = self._cells(self.layers[-2]), architecture.go_backwards
+        if architecture.recurrent == "bidirectional":
+            (forward, at_end), (backward, at_start) = (
+                self._layer(x, [cell], order, architecture, states)
+                for cell, order, states in zip(cells, (backwards, not backwards), begin)
+            )
+            if architecture.return_sequences:
+                backward = Bounded(*(a[:, ::-1] for a in backward))
+            else:
+                forward, backward = _last(forward), _last(backward)
+            output = merged(self.ops, forward, backward, architecture.merge)
+            states = [*at_end[0], *at_start[0]] if architecture.states else []
+            return _beside(output, *states), [at_end, at_start]
+        first: CellStates = []
+        if architecture.recurrent == "two layers":
+            plain = Architecture()
+            hidden, first = self._layer(x, self._cells(self.layers[-3]), False, plain, begin[0])
+            x = x._replace(numbers=hidden)
+        hidden, last = self._layer(x, cells, backwards, architecture, begin[1])
+        return hidden if architecture.return_sequences else _last(hidden), [first, last]
+
+    def _cells(self, weights: Sequence[np.ndarray]) -> list[Tensors]:
+        """The weights of each cell by name, of those of a layer in the order of get_weights()."""
+        cell, size = self.case.size.cell, self.case.size
+        names = tuple(cell.weights(size.D, size.M, size.options))
+        arrays = [weights[i : i + len(names)] for i in range(0, len(weights), len(names))]
+        return [Tensors(**dict(zip(names, of_cell))) for of_cell in arrays]
+
+    def _layer(
+        self,
+        x: Masked,
+        cells: Sequence[Tensors],
+        backwards: bool,
+        architecture: Architecture,
+        initial: CellStates,
+    ) -> tuple[Bounded, CellStates]:
+        """Every output (N, T, M) in the order of processing, of cells that are fed by each other.
+
+        And the states of each cell after the last step. They start from ``initial``, or from zero.
+        """
+        (value, bound), used = x
+        order = slice(None, None, -1 if backwards else 1)
+        inputs = [Bounded(value[:, t], bound[:, t]) for t in range(value.shape[1])][order]
+        cell, M = self.case.size.cell, self.case.size.M
+        step = stacked([equation_of(self.ops, cell, weights) for weights in cells], cell)
+        zero = _exact(np.zeros((len(value), M)))
+        initial = initial or [(zero,) * len(cell.states) for _ in cells]
+        outputs, visited = recurrence(
+            self.ops,
+            step,
+            inputs,
+            tuple(state for states in initial for state in states),
+            used[:, order],
+            zero_output_for_mask=architecture.zeroes,
+            put_out=-len(cell.states),
         )
-        if architecture.return_sequences:
-            backward = Bounded(*(a[:, ::-1] for a in backward))
-        else:
-            forward, backward = _last(forward), _last(backward)
-        output = merged(forward, backward, architecture.merge, arithmetic)
-        beside = [output, *at_end, *at_start] if architecture.states else [output]
-        joined = Bounded(*(np.concatenate(arrays, axis=-1) for arrays in zip(*beside)))
-        return joined, [at_end, at_start]
-    first: list[Bounded] = []
-    if architecture.recurrent == "two layers":
-        x, first = _rnn(x, used, [layers[-3]], False, Architecture(), arithmetic, begin[0])
-    hidden, last = _rnn(x, used, cells, backwards, architecture, arithmetic, begin[1])
-    return hidden if architecture.return_sequences else _last(hidden), [first, last]
+        at_end = visited[-1]
+        ends = [at_end[i : i + len(cell.states)] for i in range(0, len(at_end), len(cell.states))]
+        return Bounded(*(np.stack(arrays, axis=1) for arrays in zip(*outputs))), ends
+
+    def readout(self, hidden: Bounded) -> Bounded:
+        """Dense of what the recurrent part returned."""
+        kernel, bias = self.layers[-1]
+        weights = Tensors(dense_kernel=kernel, dense_bias=bias)
+        output: Bounded = dense(self.ops, hidden, weights, self.ops.activation("linear"))
+        return output
 
 
-def _front(
-    front: str, inputs: np.ndarray, layers: list[list[np.ndarray]]
-) -> tuple[Bounded, np.ndarray]:
-    """What reaches the recurrent part, exactly, and which steps are used (N, T)."""
-    if front == "embedding":  # masks the word 0, whose vector is one as any other
-        x = layers[0][0][inputs]
-        return Bounded(x, np.zeros_like(x)), inputs != 0
-    x = inputs.astype(float)
-    used = (x != 0).any(axis=2) if front == "masking" else np.ones(x.shape[:2], bool)
-    return Bounded(x, np.zeros_like(x)), used
+def stacked(steps: Sequence[Step], cell: Cell) -> Step:
+    """Cells of one kind as one: each is fed by the one before, the states come cell by cell."""
+    number = len(cell.states)
+
+    def step(x: Any, states: tuple[Any, ...]) -> tuple[Any, ...]:
+        new: tuple[Any, ...] = ()
+        for i, one in enumerate(steps):
+            own = one(x, states[i * number : (i + 1) * number])
+            new, x = new + own, own[0]
+        return new
+
+    return step
 
 
-def _rnn(
-    x: Bounded,
-    used: np.ndarray,
-    cells: Sequence[Weights],
-    backwards: bool,
-    architecture: Architecture,
-    arithmetic: Arithmetic,
-    initial: Sequence[Bounded] = (),
-) -> tuple[Bounded, list[Bounded]]:
-    """Every output (N, T, M) in the order of processing, of cells that are fed by each other.
-
-    And the state of each cell after the last step. It starts from ``initial``, or from zero.
-    """
-    order = slice(None, None, -1 if backwards else 1)
-    value, bound, used = x.value[:, order], x.bound[:, order], used[:, order]
-    N, T, _ = value.shape
-    M = len(cells[-1][2])
-    states = list(initial)
-    if not states:
-        states = [Bounded(np.zeros((N, len(b))), np.zeros((N, len(b)))) for _, _, b in cells]
-    zero = Bounded(np.zeros((N, M)), np.zeros((N, M)))
-    before, outputs = zero, []
-    for t in range(T):
-        step, fed = used[:, t, None], Bounded(value[:, t], bound[:, t])
-        for i, cell in enumerate(cells):
-            fed = _cell(fed, states[i], cell, arithmetic)
-            states[i] = _where(step, fed, states[i])
-        before = _where(step, fed, zero if architecture.zeroes else before)
-        outputs.append(before)
-    return Bounded(*(np.stack(arrays, axis=1) for arrays in zip(*outputs))), states
-
-
-def _cell(x: Bounded, h: Bounded, weights: Weights, arithmetic: Arithmetic) -> Bounded:
-    """tanh(x Wx + h Wh + bh)."""
-    Wx, Wh, bh = weights
-    operand, error = (np.concatenate(pair, axis=-1) for pair in zip(x, h))
-    weight = np.concatenate([Wx, Wh])
-    z = _moved(affine(operand, weight, bh, arithmetic, error, split=len(Wx)), error, weight)
-    return activated(z, ACTIVATIONS["tanh"], arithmetic)
-
-
-def dense_of(
-    h: Bounded, weights: Weights, arithmetic: Arithmetic, activation: str = "linear"
+def merged(
+    ops: BoundedNumbers, forward: Bounded, backward: Bounded, merge: Optional[str]
 ) -> Bounded:
-    """Dense applied to what is known up to its bound."""
-    Wo, bo = weights
-    z = _moved(affine(h.value, Wo, bo, arithmetic, h.bound), h.bound, Wo)
-    return activated(z, ACTIVATIONS[activation], arithmetic)
+    """Bidirectional's merge modes; None is one beside the other."""
+    if merge in ("concat", None):
+        return _beside(forward, backward)
+    if merge == "mul":
+        return ops.times(forward, backward)
+    total = ops.plus(forward, backward)
+    # Halving does not round, and what may underflow in it is in the bound of the sum.
+    return Bounded(total.value / 2, total.bound / 2) if merge == "ave" else total
 
 
-def _moved(z: Bounded, error: np.ndarray, weight: np.ndarray) -> Bounded:
-    """A sum whose operands are off by at most ``error``."""
-    return Bounded(z.value, (z.bound + error @ np.abs(weight)) * INFLATION)
+def _exact(array: np.ndarray) -> Bounded:
+    return Bounded(array, np.zeros(array.shape))
 
 
-def _where(step: np.ndarray, new: Bounded, old: Bounded) -> Bounded:
-    return Bounded(*(np.where(step, a, b) for a, b in zip(new, old)))
+def _beside(*numbers: Bounded) -> Bounded:
+    return Bounded(*(np.concatenate(arrays, axis=-1) for arrays in zip(*numbers)))
 
 
 def _last(sequence: Bounded) -> Bounded:
     return Bounded(*(a[:, -1] for a in sequence))
-
-
-def merged(
-    forward: Bounded, backward: Bounded, merge: Optional[str], arithmetic: Arithmetic
-) -> Bounded:
-    """Bidirectional's merge modes; None is one beside the other."""
-    if merge in ("concat", None):
-        return Bounded(*(np.concatenate(pair, axis=-1) for pair in zip(forward, backward)))
-    (a, off_a), (b, off_b) = forward, backward
-    if merge == "mul":
-        value, off = a * b, np.abs(a) * off_b + np.abs(b) * off_a + off_a * off_b
-    else:
-        value, off = (a + b) / (2 if merge == "ave" else 1), off_a + off_b
-    u = arithmetic.unit_roundoff + REFERENCE.unit_roundoff
-    stored = 2 * u * (np.abs(value) + off) + 2 * arithmetic.storage.smallest_normal
-    return Bounded(value, (off + stored) * INFLATION)

@@ -11,11 +11,10 @@ from conformance.checking.property import Property
 from conformance.checking.results import Failure
 from conformance.checking.subject import Subject
 from conformance.expected.comparison import Comparison
-from conformance.failures.of_calls import script
+from conformance.failures.of_answers import script
 from conformance.faults import Fault, explaining_fault
 from conformance.implementations.protocol import in_words
 from strategies import Case, Dimensions
-from strategies.textures import Tensors
 
 #: So many signs of what was found are printed.
 LONGEST = 400
@@ -101,25 +100,26 @@ def _drawn(failure: Failure) -> list[str]:
         lines.append(
             f"case: N={dims.N} T={dims.T}{fixed} D={dims.D} M={dims.M} K={dims.K}{_options(value)}"
         )
-        tensors = [f"{n}={_short(getattr(value, n))}" for n in Tensors._fields]
+        tensors = [f"{name}={_short(tensor)}" for name, tensor in value.tensors.items()]
         lines += [f"  {text}" for text in (", ".join(tensors[:3]), ", ".join(tensors[3:]))]
-        given = {n: getattr(value, n) for n in ("mask", "initial_state")}
-        chosen = [f"{n}={_short(a)}" for n, a in given.items() if a is not None]
-        lines += [f"  {', '.join(chosen)}"] if chosen else []
+        beside = [] if value.mask is None else [f"mask={_short(value.mask)}"]
+        states = zip(value.cell.states, value.initial_states)
+        beside += [f"initial {name}={_short(state)}" for name, state in states]
+        lines += [f"  {', '.join(beside)}"] if beside else []
     return lines
 
 
 def _options(case: Case) -> str:
     """What is not as in the plain network."""
-    network = case.dimensions.network
-    defaults = type(network)._field_defaults
+    defaults = {**dict(case.cell.activations), "dense_activation": "linear"}
     chosen = {
         name: getattr(case, name)
-        for name in ("activation", "dense_activation")
-        if getattr(case, name) != defaults[name]
+        for name, default in defaults.items()
+        if getattr(case, name) != default
     }
-    if case.options is not None:
+    if not case.options.plain:
         chosen.update(case.options.chosen)
+        chosen.pop("shows_hidden", None)
     return "".join(f" {name}={value}" for name, value in chosen.items())
 
 

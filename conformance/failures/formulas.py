@@ -1,6 +1,13 @@
-"""What scripts have in common: activations as expressions of z in NumPy, and calls of Keras."""
+"""A cell's equation as NumPy text for a script, activations as expressions, and calls of Keras."""
 
 from __future__ import annotations
+
+import itertools
+from types import SimpleNamespace
+from typing import Any, Callable, Sequence
+
+from conformance.expected.recurrence import equation_of
+from strategies import Case
 
 #: By name in `conformance.numerics.activations`; tanh and linear need no name of their own.
 FORMULAS = {
@@ -25,25 +32,98 @@ FORMULAS = {
 _SHORT = {"tanh": "np.tanh", "linear": ""}
 
 
-def called(activation: str, name: str) -> tuple[str, str]:
-    """What to write before a parenthesis, and the lines that define it; ``name`` is free."""
-    if activation in _SHORT:
-        return _SHORT[activation], ""
-    formula = FORMULAS[activation]
-    imports = "import math\n" if "math." in formula else ""
-    return name, f"{imports}{name} = lambda z: {formula}\n"
+def called(activation: str) -> str:
+    """What to write before a parenthesis."""
+    return _SHORT.get(activation, activation)
+
+
+def definitions(*activations: str) -> str:
+    """The lines that define activations."""
+    formulas = {name: FORMULAS[name] for name in activations if name not in _SHORT}
+    imports = "import math\n" if any("math." in text for text in formulas.values()) else ""
+    return imports + "".join(f"{name} = lambda z: {text}\n" for name, text in formulas.items())
+
+
+class Sum(str):
+    """The text of a sum, which needs parentheses in a product."""
+
+
+class Formulas:
+    """The operations that cells are written over, on text; ``lines`` come before the result."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self._numbers = itertools.count(1)
+
+    def affine(self, operands: Sequence[str], weights: Sequence[Any], *addends: str) -> str:
+        products = [f"{_factor(x)} @ {weight}" for x, weight in zip(operands, weights)]
+        return Sum(" + ".join([*products, *addends]))
+
+    def times(self, a: str, b: str) -> str:
+        return f"{_factor(a)} * {_factor(b)}"
+
+    def plus(self, a: str, b: str) -> str:
+        return Sum(f"{a} + {b}")
+
+    def blend(self, z: str, a: str, b: str) -> str:
+        z = self._named(z)
+        return Sum(f"{z} * {_factor(a)} + (1 - {z}) * {_factor(b)}")
+
+    def split(self, a: str, parts: int) -> list[str]:
+        names = [self._name() for _ in range(parts)]
+        self.lines.append(f"{', '.join(names)} = np.split({a}, {parts}, axis=-1)")
+        return names
+
+    def select(self, condition: Any, a: str, b: str) -> str:
+        return f"np.where({condition}, {a}, {b})"
+
+    def activation(self, name: str) -> Callable[[str], str]:
+        return lambda z: f"{called(name)}({z})"
+
+    def _name(self) -> str:
+        return f"z{next(self._numbers)}"
+
+    def _named(self, text: str) -> str:
+        name = self._name()
+        self.lines.append(f"{name} = {text}")
+        return name
+
+
+def _factor(text: str) -> str:
+    return f"({text})" if isinstance(text, Sum) else text
+
+
+def step_lines(case: Case) -> list[str]:
+    """The lines of one step, from ``x[:, t]`` and the states by name to ``new``, a tuple."""
+    formulas = Formulas()
+    # An array stands for its own name; the equation may ask how many axes it has.
+    names = SimpleNamespace(**{name: _Name(name, a) for name, a in case.tensors.items()})
+    step = equation_of(formulas, case.cell, names, case)
+    new = step("x[:, t].astype(float)", case.cell.states)
+    return [*formulas.lines, f"new = ({', '.join(new)},)"]
+
+
+class _Name(str):
+    """The name of an array, which has as many axes."""
+
+    ndim: int
+
+    def __new__(cls, name: str, array: object) -> _Name:
+        text = super().__new__(cls, name)
+        text.ndim = getattr(array, "ndim", 0)
+        return text
 
 
 def keras_calls(*inputs: str, predict: str = "") -> dict[str, str]:
     """How ``model`` is called in each mode; ``predict`` are more arguments of predict."""
     constants = [f"tf.constant({name})" for name in inputs]
-    given, traced = (
+    arrays, tensors = (
         names[0] if len(names) == 1 else f"[{', '.join(names)}]" for names in (inputs, constants)
     )
     return {
-        "call": f"model({given}, training=False)",
-        "predict": f"model.predict({given}, {predict}verbose=0)",
-        "predict_on_batch": f"model.predict_on_batch({given})",
-        "graph": f"tf.function(lambda x: model(x, training=False))({traced})",
-        "xla": f"tf.function(lambda x: model(x, training=False), jit_compile=True)({traced})",
+        "call": f"model({arrays}, training=False)",
+        "predict": f"model.predict({arrays}, {predict}verbose=0)",
+        "predict_on_batch": f"model.predict_on_batch({arrays})",
+        "graph": f"tf.function(lambda x: model(x, training=False))({tensors})",
+        "xla": f"tf.function(lambda x: model(x, training=False), jit_compile=True)({tensors})",
     }

@@ -20,7 +20,8 @@ _TEXT = '''\
 {imports}
 from numpy import array, float16, float32, inf, int32, nan
 from conformance.checking.subject import Subject
-from strategies import Case, Dimensions, Options
+from conformance.cells import *
+from strategies import Case, Dimensions, Options, Tensors
 from strategies.wrappers import Architecture, ArchitectureSize, Composition
 from strategies.choices import Choice
 from strategies.training import Birth, Dropout, Penalty, Step

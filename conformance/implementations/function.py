@@ -19,6 +19,7 @@ import numpy as np
 from conformance.implementations.protocol import (
     OUTPUT,
     STATES,
+    Answer,
     Implementation,
     ImplementationError,
     Network,
@@ -31,18 +32,16 @@ ARGUMENTS = ("x", "kernel", "recurrent_kernel", "bias", "dense_kernel", "dense_b
 class FunctionNetwork(Network):
     """Hands copies to the function, so that whatever it does to them stays its own affair."""
 
-    def __init__(self, function: Callable[..., Any]) -> None:
-        self.function = function
+    def __init__(self, function: Callable[..., Any], every_step: bool) -> None:
+        self.function, self.every_step = function, every_step
         self.weights: list[np.ndarray] = []
 
     def set_weights(self, weights: Sequence[np.ndarray]) -> None:
         self.weights = list(weights)
 
-    def output(self, inputs: np.ndarray, mode: str) -> np.ndarray:
-        result: np.ndarray = self._call(self.function, inputs)
-        return result
-
-    def states_and_outputs(self, inputs: np.ndarray, mode: str) -> tuple[np.ndarray, np.ndarray]:
+    def answer(self, inputs: np.ndarray, mode: str, **more: Any) -> Answer:
+        if not self.every_step:
+            return Answer(self._call(self.function, inputs))
         function = self.function.states_and_outputs  # type: ignore[attr-defined]
         result = self._call(function, inputs)
         if not isinstance(result, (tuple, list)) or len(result) != 2:
@@ -50,7 +49,7 @@ class FunctionNetwork(Network):
                 f"states_and_outputs returned a {type(result).__name__}: must be a pair, "
                 "the states (N, T, M) and the outputs (N, T, K)"
             )
-        return result[0], result[1]
+        return Answer(result[1], result[0])
 
     def _call(self, function: Callable[..., Any], inputs: np.ndarray) -> Any:
         return function(inputs.copy(), *(w.copy() for w in self.weights))
@@ -77,8 +76,8 @@ class FunctionImplementation(Implementation):
             self.capabilities = frozenset({OUTPUT, STATES})
         self.dtypes = getattr(function, "dtypes", WIDE_DTYPES)
 
-    def network(self, size: NetworkSize, dtype: str, *, sequences: bool) -> FunctionNetwork:
-        return FunctionNetwork(self.function)
+    def network(self, size: NetworkSize, dtype: str) -> FunctionNetwork:
+        return FunctionNetwork(self.function, size.options.return_sequences)
 
 
 def _a(value: Any) -> str:

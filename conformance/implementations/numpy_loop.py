@@ -1,18 +1,19 @@
 """The notebook's own loop, in NumPy: the simplest implementation, with most capabilities.
 
 It computes in the dtype of the case, so that its rounding errors are real ones: 16-bit dtypes as
-most libraries do, with sums in float32 and everything that is stored rounded. Faults of the
-catalogue are seeded by overriding its methods.
+most libraries do, with sums in float32 and everything that is stored rounded. The network is what
+its cell's equation is written over: each operation is a method. Faults of the catalogue are seeded
+by overriding its methods.
 """
 
 from __future__ import annotations
 
 from importlib.metadata import version
-from typing import Optional, Sequence
+from typing import Any, Callable, Optional, Sequence
 
 import numpy as np
 
-from conformance.cells import simple_rnn as equations
+from conformance.cells.births import glorot_limit
 from conformance.implementations.protocol import (
     CHOSEN_ACTIVATIONS,
     INITIAL_WEIGHTS,
@@ -31,165 +32,211 @@ from conformance.implementations.protocol import (
     Weight,
 )
 from conformance.numerics.activations import ACTIVATIONS
-from strategies import DTYPES, WIDE_DTYPES, NetworkSize, Options
+from strategies import DTYPES, WIDE_DTYPES, NetworkSize
+from strategies.cell import BIAS, RECURRENT
 from strategies.dtypes import POLICIES, carried, rounded
+from strategies.textures import DENSE_BIAS, DENSE_KERNEL, Tensors, orthogonal, weights_of
+
+Array = np.ndarray
 
 
 class NumpyNetwork(Network):
     """One loop over time; every piece is a method of its own."""
 
-    def __init__(self, size: NetworkSize, dtype: str, *, sequences: bool) -> None:
-        self.size, self.dtype, self.sequences = size, dtype, sequences
+    def __init__(self, size: NetworkSize, dtype: str) -> None:
+        self.size, self.dtype, self.options = size, dtype, size.options
         self.rng = np.random.default_rng()
-        self.recorded: Optional[np.ndarray] = None
+        #: The states that a stateful network goes on from, where it was used.
+        self.recorded: Optional[tuple[Array, ...]] = None
         self.set_weights([carried(w, dtype) for w in self.initial_weights()])
+        #: The weights of a call as they are computed with, and the step, from 0.
+        self.w, self.t = self.used, 0
 
-    def initial_weights(self) -> list[np.ndarray]:
+    # Weights
+
+    def initial_weights(self) -> list[Array]:
         """Glorot kernels, an orthogonal recurrent kernel, zero biases."""
-        D, M, K = self.size[:3]
-        limit, dense_limit = equations.glorot_limit(D, M), equations.glorot_limit(M, K)
-        return [
-            self.rng.uniform(-limit, limit, (D, M)),
-            np.linalg.qr(self.rng.standard_normal((M, M)))[0],
-            np.zeros(M),
-            self.rng.uniform(-dense_limit, dense_limit, (M, K)),
-            np.zeros(K),
-        ]
 
-    def initial_state(self, N: int) -> np.ndarray:
-        """h_0."""
-        return self.stored(np.zeros((N, self.size.M)))
+        def born(role: str, shape: tuple[int, ...]) -> Array:
+            if role == BIAS:
+                return np.zeros(shape)
+            if role == RECURRENT:
+                return orthogonal(self.rng, shape)
+            limit = glorot_limit(*shape)
+            return self.rng.uniform(-limit, limit, shape)
 
-    def stored(self, a: np.ndarray) -> np.ndarray:
+        return [born(*weight) for weight in weights_of(self.size).values()]
+
+    def set_weights(self, weights: Sequence[Array]) -> None:
+        self.weights = [np.array(w) for w in weights]
+
+    def get_weights(self) -> list[Array]:
+        return [w.copy() for w in self.weights]
+
+    @property
+    def used(self) -> Tensors:
+        """The weights as they are computed with, by name."""
+        return Tensors(**dict(zip(weights_of(self.size), map(self.stored, self.weights))))
+
+    def weight_table(self) -> list[Weight]:
+        dense = {DENSE_KERNEL: ("dense", "kernel"), DENSE_BIAS: ("dense", "bias")}
+        names = [dense.get(name, (self.size.cell.name, name)) for name in weights_of(self.size)]
+        return [Weight(*n, w.shape, str(w.dtype)) for n, w in zip(names, self.weights)]
+
+    def parameters(self) -> Parameters:
+        layer = sum(w.size for w in self.weights[:-2])
+        dense = sum(w.size for w in self.weights[-2:])
+        total = layer + dense
+        return Parameters(layer, dense, total, total, total, 0)
+
+    def shapes(self, N: Optional[int], T: Optional[int]) -> Shapes:
+        M, K, fixed = self.size.M, self.size.K, self.size.T
+        every_step = self.options.return_sequences
+        symbolic = (None, fixed) if every_step else (None,)
+        computed = (N, T) if every_step else (N,)
+        return Shapes((*symbolic, M), (*symbolic, K), (*computed, M), (*computed, K))
+
+    # Operations
+
+    def stored(self, a: Array) -> Array:
         """A result as it is kept: of the network's dtype, 16-bit numbers in a float32 array."""
         if self.dtype in WIDE_DTYPES:
             return np.asarray(a, self.dtype)
         return rounded(a, POLICIES[self.dtype].computed).astype(np.float32)
 
-    def preactivation(self, x: np.ndarray, h: np.ndarray, t: int) -> np.ndarray:
-        """What the activation is applied to, from x_t and h_{t-1}."""
-        Wx, Wh, bh = self.used[:3]
-        return self.stored(self.stored(x @ Wx) + self.stored(h @ Wh)) + bh
+    def affine(self, operands: Sequence[Array], weights: Sequence[Array], *addends: Array) -> Array:
+        """The sum of the products of operands and weights, and of the addends."""
+        total = self.stored(operands[0] @ weights[0])
+        for operand, weight in zip(operands[1:], weights[1:]):
+            total = self.stored(total + self.stored(operand @ weight))
+        for addend in addends:
+            total = self.stored(total + addend)
+        return total
 
-    def activated(self, z: np.ndarray, name: str) -> np.ndarray:
+    def times(self, a: Array, b: Array) -> Array:
+        """The product, entry by entry."""
+        return self.stored(a * b)
+
+    def plus(self, a: Array, b: Array) -> Array:
+        """The sum, entry by entry."""
+        return self.stored(a + b)
+
+    def blend(self, z: Array, a: Array, b: Array) -> Array:
+        """Z a + (1 − z) b, entry by entry."""
+        return self.plus(self.times(z, a), self.times(self.stored(1 - z), b))
+
+    def split(self, a: Array, parts: int) -> list[Array]:
+        """The parts of equal width along the last axis."""
+        return np.split(a, parts, axis=-1)
+
+    def select(self, condition: Array, a: Array, b: Array) -> Array:
+        """A where the condition is true, else b."""
+        return np.where(condition, a, b)
+
+    def activation(self, name: str) -> Callable[[Array], Array]:
+        """The activation of that name."""
+        return lambda z: self.activated(z, name)
+
+    def activated(self, z: Array, name: str) -> Array:
         """The activation of that name, in the dtype of z; all but tanh are computed in float64."""
         z = self.stored(z)
         if name == "tanh":
             return self.stored(np.tanh(z))
         return self.stored(ACTIVATIONS[name].value(z.astype(float)))
 
-    def step(self, x: np.ndarray, h: np.ndarray, t: int) -> np.ndarray:
-        """h_t from x_t and h_{t-1}."""
-        return self.activated(self.preactivation(x, h, t), self.size.activation)
+    # The loop
 
-    def dense(self, h: np.ndarray) -> np.ndarray:
+    def step(self, x: Array, states: tuple[Array, ...]) -> tuple[Array, ...]:
+        """The states at step t from x_t and the states before it."""
+        cell = self.size.cell
+        names = [getattr(self.size, name) for name, _ in cell.activations]
+        return cell.step(self, x, states, self.w, *map(self.activation, names))
+
+    def dense(self, h: Array) -> Array:
         """y_t from h_t."""
-        Wo, bo = self.used[3:]
-        return self.activated(self.stored(h @ Wo) + bo, self.size.dense_activation)
+        z = self.stored(h @ self.w.dense_kernel) + self.w.dense_bias
+        return self.activated(z, self.size.dense_activation)
 
-    def run(self, inputs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """All states (N, T, M) and all outputs (N, T, K)."""
-        inputs = self.stored(inputs)
-        N, T, _ = inputs.shape
-        h = self.initial_state(N)
-        states = []
-        for t in range(T):
-            h = self.step(inputs[:, t], h, t)
-            states.append(h)
-        return np.stack(states, axis=1), np.stack([self.dense(h) for h in states], axis=1)
+    def loop(
+        self, inputs: Array, used: Array, states: tuple[Array, ...]
+    ) -> tuple[list[Array], tuple[Array, ...]]:
+        """What is put out at each step, and the states after the last."""
+        before, emitted = np.zeros_like(states[0]), []
+        for self.t in range(inputs.shape[1]):
+            new, chosen = self.step(inputs[:, self.t], states), used[:, self.t, None]
+            before = self.emitted(new[0], before, chosen)
+            states = tuple(self.carried(a, b, chosen) for a, b in zip(new, states))
+            emitted.append(before)
+        return emitted, states
 
     def answer(
         self,
-        inputs: np.ndarray,
+        inputs: Array,
         mode: str,
         *,
-        mask: Optional[np.ndarray] = None,
-        initial_state: Optional[np.ndarray] = None,
+        mask: Optional[Array] = None,
+        initial_states: Sequence[Array] = (),
         batch_size: Optional[int] = None,
     ) -> Answer:
-        options = self.size.options or Options()
         N, T, _ = inputs.shape
         used = np.ones((N, T), bool) if mask is None else mask
-        inputs, used = self.in_order(self.stored(inputs), used)
-        h = self.first_state(N, initial_state)
-        before, emitted = np.zeros_like(h), []
-        for t in range(T):
-            new, step = self.step(inputs[:, t], h, t), used[:, t, None]
-            before = self.emitted(new, before, step)
-            h = self.carried(new, h, step)
-            emitted.append(before)
-        self.recorded = h if options.stateful else None
+        self.w = self.used
+        ordered = self.in_order(self.stored(inputs), used)
+        emitted, states = self.loop(*ordered, self.first_states(N, initial_states))
+        self.recorded = states if self.options.stateful else None
+        returned = emitted if self.options.return_sequences else emitted[-1:]
         results = POLICIES[self.dtype].results
-        returned = emitted if options.return_sequences else emitted[-1:]
         hidden, output = (
             np.stack(steps, axis=1).astype(results)
             for steps in (returned, [self.dense(step) for step in returned])
         )
-        if not options.return_sequences:
+        if not self.options.return_sequences:
             hidden, output = hidden[:, 0], output[:, 0]
-        return Answer(hidden, output, h.astype(results) if options.return_state else None)
+        last = tuple(state.astype(results) for state in states)
+        return Answer(
+            output,
+            hidden if self.options.shows_hidden else None,
+            last if self.options.return_state else (),
+        )
 
-    def in_order(self, inputs: np.ndarray, used: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def in_order(self, inputs: Array, used: Array) -> tuple[Array, Array]:
         """Inputs and mask in the order of processing."""
-        if self.size.options and self.size.options.go_backwards:
+        if self.options.go_backwards:
             return inputs[:, ::-1], used[:, ::-1]
         return inputs, used
 
-    def first_state(self, N: int, given: Optional[np.ndarray]) -> np.ndarray:
-        """h_0 of a call: what is given, else what is recorded, else the initial state."""
+    def first_states(self, N: int, given: Sequence[Array]) -> tuple[Array, ...]:
+        """The states that a call starts from."""
+        number = len(self.size.cell.states)
+        recorded = self.recorded or (None,) * number
+        return tuple(
+            self.first_state(N, *pair) for pair in zip(given or (None,) * number, recorded)
+        )
+
+    def first_state(self, N: int, given: Optional[Array], recorded: Optional[Array]) -> Array:
+        """What is given, else what is recorded, else the initial state."""
         if given is not None:
             return self.stored(given)
-        return self.initial_state(N) if self.recorded is None else self.recorded
+        return self.initial_state(N) if recorded is None else recorded
 
-    def emitted(self, new: np.ndarray, before: np.ndarray, step: np.ndarray) -> np.ndarray:
-        """What comes out of a step, where ``step`` (N, 1) tells which samples use it."""
-        zero = self.size.options and self.size.options.zero_output_for_mask
-        return np.where(step, new, np.zeros_like(before) if zero else before)
+    def initial_state(self, N: int) -> Array:
+        """h_0."""
+        return self.stored(np.zeros((N, self.size.M)))
 
-    def carried(self, new: np.ndarray, h: np.ndarray, step: np.ndarray) -> np.ndarray:
-        """The state after a step."""
-        return np.where(step, new, h)
+    def emitted(self, new: Array, before: Array, chosen: Array) -> Array:
+        """What comes out of a step, where ``chosen`` (N, 1) tells which samples use it."""
+        zero = self.options.zero_output_for_mask
+        return np.where(chosen, new, np.zeros_like(before) if zero else before)
+
+    def carried(self, new: Array, state: Array, chosen: Array) -> Array:
+        """A state after a step."""
+        return np.where(chosen, new, state)
 
     def reset_state(self) -> None:
         self.recorded = None
 
-    def set_state(self, state: np.ndarray) -> None:
-        self.recorded = self.stored(state)
-
-    def set_weights(self, weights: Sequence[np.ndarray]) -> None:
-        self.weights = [np.array(w) for w in weights]
-
-    @property
-    def used(self) -> list[np.ndarray]:
-        """The weights as they are computed with."""
-        return [self.stored(w) for w in self.weights]
-
-    def get_weights(self) -> list[np.ndarray]:
-        return [w.copy() for w in self.weights]
-
-    def output(self, inputs: np.ndarray, mode: str) -> np.ndarray:
-        return self.run(inputs)[1][:, -1].astype(POLICIES[self.dtype].results)
-
-    def states_and_outputs(self, inputs: np.ndarray, mode: str) -> tuple[np.ndarray, np.ndarray]:
-        states, outputs = (a.astype(POLICIES[self.dtype].results) for a in self.run(inputs))
-        return states, outputs
-
-    def weight_table(self) -> list[Weight]:
-        names = [("simple_rnn", "kernel"), ("simple_rnn", "recurrent_kernel"),
-                 ("simple_rnn", "bias"), ("dense", "kernel"), ("dense", "bias")]  # fmt: skip
-        return [Weight(*n, w.shape, str(w.dtype)) for n, w in zip(names, self.weights)]
-
-    def parameters(self) -> Parameters:
-        simple_rnn = sum(w.size for w in self.weights[:3])
-        dense = sum(w.size for w in self.weights[3:])
-        total = simple_rnn + dense
-        return Parameters(simple_rnn, dense, total, total, total, 0)
-
-    def shapes(self, N: Optional[int], T: Optional[int]) -> Shapes:
-        _, M, K, fixed = self.size[:4]
-        symbolic = (None, fixed) if self.sequences else (None,)
-        computed = (N, T) if self.sequences else (N,)
-        return Shapes((*symbolic, M), (*symbolic, K), (*computed, M), (*computed, K))
+    def set_states(self, states: Sequence[Array]) -> None:
+        self.recorded = tuple(map(self.stored, states))
 
 
 class NumpyLoop(Implementation):
@@ -211,10 +258,11 @@ class NumpyLoop(Implementation):
             STATE_SET,
         }
     )
-    network_class = NumpyNetwork
+    network_class: type[Any] = NumpyNetwork
 
-    def network(self, size: NetworkSize, dtype: str, *, sequences: bool) -> NumpyNetwork:
-        return self.network_class(size, dtype, sequences=sequences)
+    def network(self, size: NetworkSize, dtype: str) -> NumpyNetwork:
+        network: NumpyNetwork = self.network_class(size, dtype)
+        return network
 
     def activations(self) -> tuple[str, ...]:
         return tuple(ACTIVATIONS)

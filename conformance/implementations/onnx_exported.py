@@ -16,6 +16,7 @@ from typing import Any, ClassVar, Sequence
 
 import numpy as np
 
+from conformance.implementations.keras.layers import answer_of
 from conformance.implementations.keras.network import installed, silent_stderr
 from conformance.implementations.keras.tensorflow import (
     DISTRIBUTIONS,
@@ -26,6 +27,7 @@ from conformance.implementations.onnx_rnn import import_library, runtime_session
 from conformance.implementations.protocol import (
     OUTPUT,
     STATES,
+    Answer,
     Implementation,
     ImplementationError,
     Network,
@@ -41,9 +43,9 @@ TINY_TANH = (8, 2.0**-142)
 class ExportedNetwork(Network):
     """A session of the exported model, fed with inputs and weights."""
 
-    def __init__(self, size: NetworkSize, dtype: str, *, sequences: bool) -> None:
-        onnx = import_library("onnx")
-        network = KerasNetwork(load_tensorflow(), size, dtype, sequences=sequences)
+    def __init__(self, size: NetworkSize, dtype: str) -> None:
+        onnx, self.options = import_library("onnx"), size.options
+        network = KerasNetwork(load_tensorflow(), size, dtype)
         rng = np.random.default_rng(0)
         marked = [rng.standard_normal(w.shape).astype(dtype) for w in network.get_weights()]
         network.set_weights(marked)
@@ -57,17 +59,9 @@ class ExportedNetwork(Network):
     def set_weights(self, weights: Sequence[np.ndarray]) -> None:
         self.feed = {name: np.array(w, order="C") for name, w in zip(self.names, weights)}
 
-    def output(self, inputs: np.ndarray, mode: str) -> np.ndarray:
-        result: np.ndarray = self._run(inputs)[0]
-        return result
-
-    def states_and_outputs(self, inputs: np.ndarray, mode: str) -> tuple[np.ndarray, np.ndarray]:
-        states, outputs = self._run(inputs)
-        return states, outputs
-
-    def _run(self, inputs: np.ndarray) -> list[np.ndarray]:
-        results: list[np.ndarray] = self.session.run(None, {self.input_name: inputs, **self.feed})
-        return results
+    def answer(self, inputs: np.ndarray, mode: str, **more: Any) -> Answer:
+        results = self.session.run(None, {self.input_name: inputs, **self.feed})
+        return answer_of(self.options, results)
 
 
 def _exported(onnx: Any, network: KerasNetwork, size: NetworkSize, dtype: str) -> Any:
@@ -106,8 +100,8 @@ class KerasOnnx(Implementation):
     extra = "keras-onnx"
     threads = "one thread for each worker"
 
-    def network(self, size: NetworkSize, dtype: str, *, sequences: bool) -> ExportedNetwork:
-        return ExportedNetwork(size, dtype, sequences=sequences)
+    def network(self, size: NetworkSize, dtype: str) -> ExportedNetwork:
+        return ExportedNetwork(size, dtype)
 
     def arithmetic(self, dtype: str) -> Arithmetic:
         row = IEEE[dtype]

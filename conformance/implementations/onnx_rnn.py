@@ -21,6 +21,7 @@ from conformance.implementations.keras.network import installed
 from conformance.implementations.protocol import (
     OUTPUT,
     STATES,
+    Answer,
     Implementation,
     ImplementationError,
     Network,
@@ -34,7 +35,7 @@ OPSET, FILE_VERSION = 14, 7
 
 def rnn_model(onnx: Any, size: NetworkSize, dtype: str) -> Any:
     """The model: inputs X, W, R, B, Wo, bo; outputs Y and y (T, 1, N, K)."""
-    D, M, K, T = size[:4]
+    D, M, K, T = size.D, size.M, size.K, size.T
     kind = {"float32": onnx.TensorProto.FLOAT, "float64": onnx.TensorProto.DOUBLE}[dtype]
 
     def tensor(name: str, *shape: Any) -> Any:
@@ -65,8 +66,8 @@ def rnn_model(onnx: Any, size: NetworkSize, dtype: str) -> Any:
 class OnnxNetwork(Network):
     """A session, the reference's or the runtime's: both are run in the same way."""
 
-    def __init__(self, session: Any) -> None:
-        self.session = session
+    def __init__(self, session: Any, every_step: bool) -> None:
+        self.session, self.every_step = session, every_step
         self.feed: dict[str, np.ndarray] = {}
 
     def set_weights(self, weights: Sequence[np.ndarray]) -> None:
@@ -80,13 +81,11 @@ class OnnxNetwork(Network):
         }
         self.feed = {name: np.array(array, order="C") for name, array in arrays.items()}
 
-    def output(self, inputs: np.ndarray, mode: str) -> np.ndarray:
-        return self.states_and_outputs(inputs, mode)[1][:, -1]
-
-    def states_and_outputs(self, inputs: np.ndarray, mode: str) -> tuple[np.ndarray, np.ndarray]:
+    def answer(self, inputs: np.ndarray, mode: str, **more: Any) -> Answer:
         X = np.array(inputs.swapaxes(0, 1), order="C")
-        states, outputs = self.session.run(["Y", "y"], {"X": X, **self.feed})
-        return states[:, 0].swapaxes(0, 1), outputs[:, 0].swapaxes(0, 1)
+        results = self.session.run(["Y", "y"], {"X": X, **self.feed})
+        hidden, output = (array[:, 0].swapaxes(0, 1) for array in results)
+        return Answer(output, hidden) if self.every_step else Answer(output[:, -1])
 
 
 class OnnxReference(Implementation):
@@ -97,9 +96,9 @@ class OnnxReference(Implementation):
     capabilities = frozenset({OUTPUT, STATES})
     extra = "onnx"
 
-    def network(self, size: NetworkSize, dtype: str, *, sequences: bool) -> OnnxNetwork:
-        onnx = import_library("onnx")
-        return OnnxNetwork(self.session(rnn_model(onnx, size, dtype)))
+    def network(self, size: NetworkSize, dtype: str) -> OnnxNetwork:
+        model = rnn_model(import_library("onnx"), size, dtype)
+        return OnnxNetwork(self.session(model), size.options.return_sequences)
 
     def session(self, model: Any) -> Any:
         """What runs the model."""

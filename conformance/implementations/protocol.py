@@ -1,8 +1,9 @@
 """What a thing under test must be able to do, and what it may be able to do.
 
 An `Implementation` builds a `Network` for a size; a network takes weights and answers. Only
-`Network.output` is needed. Everything else is a declared capability: a property that needs
-more than is declared is reported as not applicable, by name, and never as passed.
+`Network.answer` is needed, with the last output. Everything else is a declared capability: a
+property that needs more than is declared is reported as not applicable, by name, and never as
+passed.
 """
 
 from __future__ import annotations
@@ -106,7 +107,7 @@ class Weight(NamedTuple):
 class Parameters(NamedTuple):
     """Numbers of parameters as the implementation counts them, each in its own way."""
 
-    simple_rnn: int
+    layer: int
     dense: int
     total: int
     summed_over_weights: int
@@ -138,23 +139,23 @@ class Shapes(NamedTuple):
     for the shape (N, T, D) that was asked for.
     """
 
-    symbolic_simple_rnn: tuple[Optional[int], ...]
+    symbolic_layer: tuple[Optional[int], ...]
     symbolic_dense: tuple[Optional[int], ...]
-    computed_simple_rnn: tuple[Optional[int], ...]
+    computed_layer: tuple[Optional[int], ...]
     computed_dense: tuple[Optional[int], ...]
 
 
 class Answer(NamedTuple):
-    """What a network with options returned, batch first whatever its layout.
+    """What a network returned, batch first whatever its layout.
 
-    ``hidden`` is what SimpleRNN returned: (N, T, M) with ``return_sequences``, in the order of
-    processing, else (N, M). ``output`` is Dense of it. ``state`` (N, M) is there with
-    ``return_state``.
+    ``output`` is what Dense returned: (N, T, K) with ``return_sequences``, in the order of
+    processing, else (N, K). ``hidden`` is what the layer returned, (N, T, M) or (N, M), where it
+    is put out (``shows_hidden``). ``states``, each (N, M), are there with ``return_state``.
     """
 
-    hidden: np.ndarray
     output: np.ndarray
-    state: Optional[np.ndarray] = None
+    hidden: Optional[np.ndarray] = None
+    states: tuple[np.ndarray, ...] = ()
 
 
 class Penalised(NamedTuple):
@@ -194,25 +195,18 @@ class DropoutLayer:
 class Network:
     """A network of one size and dtype. Subclasses override what they declare.
 
-    Weights are always the five arrays kernel (D, M), recurrent_kernel (M, M), bias (M,), dense
-    kernel (M, K), dense bias (K,), in this order.
+    Weights are always the arrays of the cell, for SimpleRNN kernel (D, M), recurrent_kernel (M, M)
+    and bias (M,), then the dense kernel (M, K) and the dense bias (K,). A bias that the options
+    take away is zeros, which are not to be used.
     """
 
     def set_weights(self, weights: Sequence[np.ndarray]) -> None:
-        """Replace all five weight arrays."""
+        """Replace all weight arrays."""
         raise NotImplementedError
 
     def renew_weights(self, weights: Sequence[np.ndarray]) -> None:
         """The same for a network that gets new ones for every case, by a way that may be faster."""
         self.set_weights(weights)
-
-    def output(self, inputs: np.ndarray, mode: str) -> np.ndarray:
-        """y_T, shape (N, K), of the network that returns the last output only."""
-        raise NotImplementedError
-
-    def states_and_outputs(self, inputs: np.ndarray, mode: str) -> tuple[np.ndarray, np.ndarray]:
-        """h_1 … h_T (N, T, M) and y_1 … y_T (N, T, K), from one execution. Capability STATES."""
-        raise _undefined(self, "states_and_outputs", STATES)
 
     def answer(
         self,
@@ -220,26 +214,27 @@ class Network:
         mode: str,
         *,
         mask: Optional[np.ndarray] = None,
-        initial_state: Optional[np.ndarray] = None,
+        initial_states: Sequence[np.ndarray] = (),
         batch_size: Optional[int] = None,
     ) -> Answer:
-        """What a network with options returns for inputs (N, T, D). Capability OPTIONS.
+        """What the network returns for inputs (N, T, D), from one execution.
 
-        ``mask`` (N, T) and ``initial_state`` (N, M) are given where the options say so; in
+        Without the capabilities STATES and OPTIONS that is the last output, of inputs alone.
+        ``mask`` (N, T) and ``initial_states``, each (N, M), are given where the options say so; in
         ``predict``, ``batch_size`` is how many samples go at once, all by default.
         """
-        raise _undefined(self, "answer", OPTIONS)
+        raise NotImplementedError
 
     def reset_state(self) -> None:
         """Let a stateful network forget its state. Capability OPTIONS."""
         raise _undefined(self, "reset_state", OPTIONS)
 
-    def set_state(self, state: np.ndarray) -> None:
-        """Let a stateful network go on from this state, (N, M). Capability STATE_SET."""
-        raise _undefined(self, "set_state", STATE_SET)
+    def set_states(self, states: Sequence[np.ndarray]) -> None:
+        """Let a stateful network go on from these states, each (N, M). Capability STATE_SET."""
+        raise _undefined(self, "set_states", STATE_SET)
 
     def get_weights(self) -> list[np.ndarray]:
-        """The five weight arrays. Capability WEIGHTS."""
+        """The weight arrays. Capability WEIGHTS."""
         raise _undefined(self, "get_weights", WEIGHTS)
 
     def weight_table(self) -> list[Weight]:
@@ -309,20 +304,19 @@ class Implementation:
     training_ways: tuple[str, ...] = ("eager",)
     step_ways: tuple[str, ...] = ("eager",)
 
-    def network(self, size: NetworkSize, dtype: str, *, sequences: bool) -> Network:
+    def network(self, size: NetworkSize, dtype: str) -> Network:
         """A new network with its initial weights.
 
-        With ``sequences`` it answers `Network.states_and_outputs`, without it
-        `Network.output`. ``size.T`` is the T it is built for, None for any. ``size.activation``
-        and ``size.dense_activation`` are "tanh" and "linear" unless CHOSEN_ACTIVATIONS is declared.
-        With ``size.options``, which are None unless OPTIONS is declared, it answers
-        `Network.answer`; ``size.N`` is then the N it is built for, None for any.
+        ``size.T`` and ``size.N`` are what it is built for, None for any. ``size.activation`` and
+        ``size.dense_activation`` are "tanh" and "linear" unless CHOSEN_ACTIVATIONS is declared.
+        ``size.options`` are `strategies.PLAIN` unless OPTIONS is declared; with STATES they may be
+        `strategies.EVERY_STEP`.
         """
         raise NotImplementedError
 
-    def network_for_cases(self, size: NetworkSize, dtype: str, *, sequences: bool) -> Network:
+    def network_for_cases(self, size: NetworkSize, dtype: str) -> Network:
         """A network whose initial weights do not matter, because it will be given others."""
-        return self.network(size, dtype, sequences=sequences)
+        return self.network(size, dtype)
 
     def composition(self, size: ArchitectureSize, dtype: str) -> Model:
         """A new model with an architecture. Capability COMPOSITIONS."""

@@ -21,6 +21,7 @@ from typing import Any, Callable, ClassVar, Sequence
 
 import numpy as np
 
+from conformance.implementations.keras.layers import answer_of
 from conformance.implementations.keras.network import installed, silent_stderr
 from conformance.implementations.keras.tensorflow import (
     DISTRIBUTIONS,
@@ -30,6 +31,7 @@ from conformance.implementations.keras.tensorflow import (
 from conformance.implementations.protocol import (
     OUTPUT,
     STATES,
+    Answer,
     Implementation,
     ImplementationError,
     Network,
@@ -40,28 +42,24 @@ from strategies import NetworkSize
 class SavedModelNetwork(Network):
     """``model.export(folder)``, then ``tf.saved_model.load(folder)``."""
 
-    def __init__(self, tf: Any, size: NetworkSize, dtype: str, *, sequences: bool) -> None:
-        self.tf = tf
-        network = KerasNetwork(tf, size, dtype, sequences=sequences)
+    def __init__(self, tf: Any, size: NetworkSize, dtype: str) -> None:
+        self.tf, self.options = tf, size.options
+        network = KerasNetwork(tf, size, dtype)
         if not hasattr(network.model, "export"):
             raise ImplementationError("this Keras has no model.export: Keras 3 has")
         with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(None):
             network.model.export(folder, verbose=False)
             self.loaded = tf.saved_model.load(folder)
-        # The seed generator has a variable too; the five weights keep their order.
+        # The seed generator has a variable too; the weights keep their order.
         self.variables = [v for v in self.loaded.variables if "seed" not in v.name]
 
     def set_weights(self, weights: Sequence[np.ndarray]) -> None:
         for variable, value in zip(self.variables, weights):
             variable.assign(value)
 
-    def output(self, inputs: np.ndarray, mode: str) -> np.ndarray:
-        result: np.ndarray = self.loaded.serve(self.tf.constant(inputs)).numpy()
-        return result
-
-    def states_and_outputs(self, inputs: np.ndarray, mode: str) -> tuple[np.ndarray, np.ndarray]:
-        states, outputs = self.loaded.serve(self.tf.constant(inputs))
-        return states.numpy(), outputs.numpy()
+    def answer(self, inputs: np.ndarray, mode: str, **more: Any) -> Answer:
+        results = self.tf.nest.flatten(self.loaded.serve(self.tf.constant(inputs)))
+        return answer_of(self.options, [result.numpy() for result in results])
 
 
 class SavedModel(Implementation):
@@ -73,8 +71,8 @@ class SavedModel(Implementation):
     extra = "tensorflow"
     threads = "one thread for each worker"
 
-    def network(self, size: NetworkSize, dtype: str, *, sequences: bool) -> SavedModelNetwork:
-        return SavedModelNetwork(load_tensorflow(), size, dtype, sequences=sequences)
+    def network(self, size: NetworkSize, dtype: str) -> SavedModelNetwork:
+        return SavedModelNetwork(load_tensorflow(), size, dtype)
 
     def versions(self) -> dict[str, str]:
         return {"keras": installed("keras"), "tensorflow": installed(*DISTRIBUTIONS)}
@@ -83,9 +81,9 @@ class SavedModel(Implementation):
 class LiteRTNetwork(Network):
     """A model for each shape (N, T), run by either interpreter."""
 
-    def __init__(self, tf: Any, size: NetworkSize, dtype: str, *, sequences: bool) -> None:
-        self.tf, self.dtype = tf, dtype
-        self.model = KerasNetwork(tf, size, dtype, sequences=sequences).model
+    def __init__(self, tf: Any, size: NetworkSize, dtype: str) -> None:
+        self.tf, self.dtype, self.options = tf, dtype, size.options
+        self.model = KerasNetwork(tf, size, dtype).model
         self.weights: list[np.ndarray] = []
         self._converted: dict[tuple[int, ...], bytes] = {}
         self._runners: dict[tuple[Any, ...], Callable[..., dict[str, np.ndarray]]] = {}
@@ -93,12 +91,9 @@ class LiteRTNetwork(Network):
     def set_weights(self, weights: Sequence[np.ndarray]) -> None:
         self.weights = list(weights)
 
-    def output(self, inputs: np.ndarray, mode: str) -> np.ndarray:
-        return self._run(inputs, mode)["output_0"]
-
-    def states_and_outputs(self, inputs: np.ndarray, mode: str) -> tuple[np.ndarray, np.ndarray]:
+    def answer(self, inputs: np.ndarray, mode: str, **more: Any) -> Answer:
         results = self._run(inputs, mode)
-        return results["output_0"], results["output_1"]
+        return answer_of(self.options, [results[name] for name in sorted(results)])
 
     def _run(self, inputs: np.ndarray, mode: str) -> dict[str, np.ndarray]:
         key = (mode, *inputs.shape)
@@ -114,7 +109,7 @@ class LiteRTNetwork(Network):
             rest = [variable.value for variable in model.non_trainable_variables]
 
             def forward(inputs: Any, **named: Any) -> Any:
-                weights = [named[f"weight_{i}"] for i in range(5)]
+                weights = [named[f"weight_{i}"] for i in range(len(named))]
                 return model.stateless_call(weights, rest, inputs, training=False)[0]
 
             specs = {
@@ -156,9 +151,9 @@ class LiteRT(Implementation):
     extra = "litert"
     threads = "one thread for each worker"
 
-    def network(self, size: NetworkSize, dtype: str, *, sequences: bool) -> LiteRTNetwork:
+    def network(self, size: NetworkSize, dtype: str) -> LiteRTNetwork:
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-        return LiteRTNetwork(load_tensorflow(), size, dtype, sequences=sequences)
+        return LiteRTNetwork(load_tensorflow(), size, dtype)
 
     def versions(self) -> dict[str, str]:
         return {

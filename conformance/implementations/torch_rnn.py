@@ -25,6 +25,7 @@ from conformance.implementations.keras.network import installed
 from conformance.implementations.protocol import (
     OUTPUT,
     STATES,
+    Answer,
     Implementation,
     ImplementationError,
     Network,
@@ -36,7 +37,7 @@ class TorchNetwork(Network):
     """RNN and Linear in a module of their own, called without gradients."""
 
     def __init__(self, torch: Any, size: NetworkSize, dtype: str) -> None:
-        self.torch = torch
+        self.torch, self.every_step = torch, size.options.return_sequences
         kind = getattr(torch, dtype)
 
         class RecurrentThenLinear(torch.nn.Module):  # type: ignore[misc, name-defined]
@@ -68,18 +69,15 @@ class TorchNetwork(Network):
             ):
                 parameter.copy_(self.torch.from_numpy(np.array(value, order="C")))
 
-    def output(self, inputs: np.ndarray, mode: str) -> np.ndarray:
-        return self.states_and_outputs(inputs, mode)[1][:, -1]
-
-    def states_and_outputs(self, inputs: np.ndarray, mode: str) -> tuple[np.ndarray, np.ndarray]:
+    def answer(self, inputs: np.ndarray, mode: str, **more: Any) -> Answer:
         model = self.model
         if mode == "script":
             if self._scripted is None:
                 self._scripted = self.torch.jit.script(self.model)
             model = self._scripted
         with self.torch.no_grad():
-            states, outputs = model(self.torch.from_numpy(inputs.copy()))
-        return states.numpy(), outputs.numpy()
+            hidden, output = (a.numpy() for a in model(self.torch.from_numpy(inputs.copy())))
+        return Answer(output, hidden) if self.every_step else Answer(output[:, -1])
 
 
 class TorchRNN(Implementation):
@@ -92,7 +90,7 @@ class TorchRNN(Implementation):
     extra = "torch"
     threads = "one thread for each worker"
 
-    def network(self, size: NetworkSize, dtype: str, *, sequences: bool) -> TorchNetwork:
+    def network(self, size: NetworkSize, dtype: str) -> TorchNetwork:
         os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
         try:
             torch = importlib.import_module("torch")

@@ -55,6 +55,9 @@ class Operations(Protocol):
     def split(self, a: Any, parts: int) -> list[Any]:
         """The ``parts`` of equal width along the last axis, one for each gate."""
 
+    def select(self, condition: np.ndarray, a: Any, b: Any) -> Any:
+        """``a`` where the condition is true, else ``b``."""
+
     def activation(self, name: str) -> Callable[[Any], Any]:
         """The function of that name in `ACTIVATIONS`."""
 
@@ -81,6 +84,9 @@ class Numbers:
 
     def split(self, a: np.ndarray, parts: int) -> list[np.ndarray]:
         return np.split(a, parts, axis=-1)
+
+    def select(self, condition: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+        return np.where(condition, a, b)
 
     def activation(self, name: str) -> Callable[[np.ndarray], np.ndarray]:
         return ACTIVATIONS[name].value
@@ -109,7 +115,7 @@ class BoundedNumbers:
         bounded = [_bounded(part) for part in parts]
         operand = np.concatenate([part.value for part in bounded], axis=-1)
         weight = np.concatenate(kernels)
-        split = bounded[0].value.shape[-1]
+        split = bounded[0].value.shape[-1] if len(bounded) > 1 else 0
         if not any(part.bound.any() for part in bounded):
             return affine(operand, weight, bias, self.arithmetic, split=split)
         error = np.concatenate([part.bound for part in bounded], axis=-1)
@@ -147,6 +153,9 @@ class BoundedNumbers:
     def split(self, a: Number, parts: int) -> list[Bounded]:
         value, bound = (np.split(array, parts, axis=-1) for array in _bounded(a))
         return [Bounded(*pair) for pair in zip(value, bound)]
+
+    def select(self, condition: np.ndarray, a: Number, b: Number) -> Bounded:
+        return Bounded(*(np.where(condition, x, y) for x, y in zip(_bounded(a), _bounded(b))))
 
     def activation(self, name: str) -> Callable[[Bounded], Bounded]:
         return lambda z: activated(z, ACTIVATIONS[name], self.arithmetic)

@@ -13,7 +13,8 @@ import conformance.properties
 from conformance.checking.check import check
 from conformance.checking.property import Property
 from conformance.checking.results import NOT_APPLICABLE
-from conformance.checking.subject import TIME_LIMIT, Run, Subject
+from conformance.checking.run import TIME_LIMIT, Run
+from conformance.checking.subject import Subject
 from conformance.failures.description import describe_failure
 from conformance.faults import fault_names, seeded_fault
 from conformance.implementations import IMPLEMENTATIONS, load_implementation

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from conformance.checking.asking import ask
 from conformance.checking.check import holds_for
-from conformance.checking.subject import Subject
+from conformance.checking.drawing import activated_cases
+from conformance.checking.judging import judge_answer
+from conformance.checking.record import Record
 from conformance.implementations.protocol import CHOSEN_ACTIVATIONS, STATES
 from strategies import Case
 
@@ -11,21 +14,21 @@ from strategies import Case
 @holds_for(
     needs=(STATES, CHOSEN_ACTIVATIONS),
     narrow=True,
-    case=lambda subject: subject.activated_cases(),
+    case=lambda subject: activated_cases(subject, every_step=True),
 )
-def test_every_activation_equals_its_definition(subject: Subject, case: Case) -> None:
+def test_every_activation_equals_its_definition(record: Record, case: Case) -> None:
     """Every activation equals its definition.
 
     In SimpleRNN and in Dense, step by step.
     """
-    subject.judge_steps(case, *subject.states_and_outputs(case))
+    judge_answer(record, case, ask(record, case))
 
 
 @holds_for(
     needs=(CHOSEN_ACTIVATIONS,),
     narrow=True,
-    case=lambda subject: subject.activated_cases(),
+    case=activated_cases,
 )
-def test_any_activation_where_only_the_end_is_seen(subject: Subject, case: Case) -> None:
+def test_any_activation_where_only_the_end_is_seen(record: Record, case: Case) -> None:
     """With any activation the last output is right."""
-    subject.judge_output(case, subject.output(case))
+    judge_answer(record, case, ask(record, case))

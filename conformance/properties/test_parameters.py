@@ -2,45 +2,56 @@
 
 from __future__ import annotations
 
-from conformance.cells.simple_rnn import dense_parameters, parameters, simple_rnn_parameters
+from conformance.cells import dense
+from conformance.checking.asking import new_network
 from conformance.checking.check import holds_for
-from conformance.checking.subject import Subject, require_equal
+from conformance.checking.drawing import plain_sizes
+from conformance.checking.judging import require_equal
+from conformance.checking.record import Record
 from conformance.implementations.protocol import PARAMETERS, SUMMARY, Summary, SummaryRow
 from strategies import Dimensions
 
 
-@holds_for(needs=(PARAMETERS,), per_mode=False, builds=True, size=lambda subject: subject.sizes())
-def test_parameter_count_equals_the_formula(subject: Subject, size: Dimensions) -> None:
+@holds_for(needs=(PARAMETERS,), per_mode=False, builds=True, size=plain_sizes)
+def test_parameter_count_equals_the_formula(record: Record, size: Dimensions) -> None:
     """Parameters are counted by the formula.
 
-    D·M + M·M + M and M·K + K, however they are counted.
+    D·M + M·M + M for SimpleRNN and M·K + K for Dense, however they are counted.
     """
-    _, _, D, M, K, *_ = size
-    counted = subject.new_network(size.network).parameters()
-    require_equal("SimpleRNN's count", counted.simple_rnn, simple_rnn_parameters(D, M))
-    require_equal("Dense's count", counted.dense, dense_parameters(M, K))
-    require_equal("the model's count", counted.total, parameters(D, M, K))
-    require_equal("the sum over its weights", counted.summed_over_weights, parameters(D, M, K))
-    require_equal("the trainable count", counted.trainable, parameters(D, M, K))
+    of_layer, of_dense = _formulas(size)
+    total = of_layer + of_dense
+    counted = new_network(record.subject, size.network).parameters()
+    require_equal("the layer's count", counted.layer, of_layer)
+    require_equal("Dense's count", counted.dense, of_dense)
+    require_equal("the model's count", counted.total, total)
+    require_equal("the sum over its weights", counted.summed_over_weights, total)
+    require_equal("the trainable count", counted.trainable, total)
     require_equal("the non-trainable count", counted.non_trainable, 0)
 
 
-@holds_for(needs=(SUMMARY,), per_mode=False, builds=True, size=lambda subject: subject.sizes())
-def test_summary_prints_shapes_and_counts(subject: Subject, size: Dimensions) -> None:
+@holds_for(needs=(SUMMARY,), per_mode=False, builds=True, size=plain_sizes)
+def test_summary_prints_shapes_and_counts(record: Record, size: Dimensions) -> None:
     """summary() prints shapes and counts.
 
     The output shapes, and the parameter counts of the formula.
     """
-    D, M, K, T = size.network[:4]
-    total = parameters(D, M, K)
+    of_layer, of_dense = _formulas(size)
+    total = of_layer + of_dense
     expected = Summary(
         rows=[
-            SummaryRow("InputLayer", (None, T, D), 0),
-            SummaryRow("SimpleRNN", (None, M), simple_rnn_parameters(D, M)),
-            SummaryRow("Dense", (None, K), dense_parameters(M, K)),
+            SummaryRow("InputLayer", (None, size.network.T, size.D), 0),
+            SummaryRow(size.cell.title, (None, size.M), of_layer),
+            SummaryRow("Dense", (None, size.K), of_dense),
         ],
         total=total,
         trainable=total,
         non_trainable=0,
     )
-    require_equal("the printed summary", subject.new_network(size.network).summary(), expected)
+    printed = new_network(record.subject, size.network).summary()
+    require_equal("the printed summary", printed, expected)
+
+
+def _formulas(size: Dimensions) -> tuple[int, int]:
+    """The parameters of the layer and of Dense."""
+    of_layer = size.cell.parameters(size.D, size.M, size.options)
+    return of_layer, dense.parameters(size.M, size.K, size.options)

@@ -2,48 +2,50 @@
 
 from __future__ import annotations
 
+from conformance.checking.asking import ask
 from conformance.checking.check import holds_for
-from conformance.checking.subject import Output, Steps, Subject
-from conformance.implementations.protocol import STATES
+from conformance.checking.drawing import plain_cases
+from conformance.checking.judging import judge_answer
+from conformance.checking.record import Record
+from conformance.implementations.protocol import STATES, Answer
 from strategies import Case
 
 
 @holds_for(
     narrow=True,
-    asks=lambda subject, case: subject.output(case),
-    case=lambda subject: subject.cases(),
+    asks=ask,
+    case=plain_cases,
 )
-def test_last_output_equals_the_recurrence(subject: Subject, case: Case, answer: Output) -> None:
+def test_last_output_equals_the_recurrence(record: Record, case: Case, answer: Answer) -> None:
     """The last output equals the recurrence."""
-    subject.judge_output(case, answer)
+    judge_answer(record, case, answer)
 
 
 @holds_for(
     needs=(STATES,),
     narrow=True,
-    asks=lambda subject, case: subject.states_and_outputs(case),
-    case=lambda subject: subject.cases(),
+    asks=ask,
+    case=lambda subject: plain_cases(subject, every_step=True),
 )
-def test_every_step_equals_the_recurrence(subject: Subject, case: Case, answer: Steps) -> None:
+def test_every_step_equals_the_recurrence(record: Record, case: Case, answer: Answer) -> None:
     """Every step equals the recurrence.
 
     Each state is compared with the equation applied to the state before it, as the
     implementation emitted it, and each output with Dense applied to its state.
     """
-    compared = subject.judge_steps(case, *answer)
-    subject.note_drift(case, compared)
+    judge_answer(record, case, answer, notes_drift=True)
 
 
 @holds_for(
     needs=(STATES,),
     narrow=True,
-    asks=lambda subject, case: subject.states_and_outputs(case),
-    case=lambda subject: subject.cases("one_hot"),
+    asks=ask,
+    case=lambda subject: plain_cases(subject, "one_hot", every_step=True),
 )
-def test_exact_sums_leave_only_the_activation(subject: Subject, case: Case, answer: Steps) -> None:
+def test_exact_sums_leave_only_the_activation(record: Record, case: Case, answer: Answer) -> None:
     """Exact sums leave only tanh to differ.
 
     One-hot inputs and permuted units: the bound is that of tanh alone, so that one wrong
     product, or operands rounded to fewer bits, cannot hide behind the rounding of a sum.
     """
-    subject.judge_steps(case, *answer)
+    judge_answer(record, case, answer)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from conformance.checking.asking import ask
 from conformance.checking.check import holds_for
-from conformance.checking.subject import Subject
+from conformance.checking.drawing import special_cases
+from conformance.checking.judging import judge_answer
+from conformance.checking.record import Record
 from conformance.implementations.protocol import STATES
 from strategies import Case
 
@@ -12,56 +15,56 @@ from strategies import Case
     needs=(STATES,),
     narrow=True,
     quota=False,
-    case=lambda subject: subject.extreme_cases("not_finite"),
+    case=lambda subject: special_cases(subject, "not_finite", every_step=True),
 )
-def test_nan_and_infinity_reach_what_depends_on_them(subject: Subject, case: Case) -> None:
+def test_nan_and_infinity_reach_what_depends_on_them(record: Record, case: Case) -> None:
     """NaN and ∞ reach what depends on them.
 
     And nothing else: what they do not reach is as it would be without them.
     """
-    subject.judge_steps(case, *subject.states_and_outputs(case))
+    judge_answer(record, case, ask(record, case))
 
 
-@holds_for(narrow=True, quota=False, case=lambda subject: subject.extreme_cases("not_finite"))
-def test_nan_reaches_the_end(subject: Subject, case: Case) -> None:
+@holds_for(narrow=True, quota=False, case=lambda subject: special_cases(subject, "not_finite"))
+def test_nan_reaches_the_end(record: Record, case: Case) -> None:
     """NaN reaches the last output.
 
     A network that returns only that may be compiled into other code.
     """
-    subject.judge_output(case, subject.output(case))
+    judge_answer(record, case, ask(record, case))
 
 
 @holds_for(
     needs=(STATES,),
     narrow=True,
     quota=False,
-    case=lambda subject: subject.extreme_cases("overflowing"),
+    case=lambda subject: special_cases(subject, "overflowing", every_step=True),
 )
-def test_sums_that_are_too_large_become_infinite(subject: Subject, case: Case) -> None:
+def test_sums_that_are_too_large_become_infinite(record: Record, case: Case) -> None:
     """Sums that are too large become infinite."""
-    subject.judge_steps(case, *subject.states_and_outputs(case))
+    judge_answer(record, case, ask(record, case))
 
 
 @holds_for(
     needs=(STATES,),
     narrow=True,
     quota=False,
-    case=lambda subject: subject.extreme_cases("signed_zeros"),
+    case=lambda subject: special_cases(subject, "signed_zeros", every_step=True),
 )
-def test_the_sign_of_zero_does_not_matter(subject: Subject, case: Case) -> None:
+def test_the_sign_of_zero_does_not_matter(record: Record, case: Case) -> None:
     """The sign of zero does not matter."""
-    subject.judge_steps(case, *subject.states_and_outputs(case))
+    judge_answer(record, case, ask(record, case))
 
 
 @holds_for(
     needs=(STATES,),
     narrow=True,
     quota=False,
-    case=lambda subject: subject.extreme_cases("subnormal"),
+    case=lambda subject: special_cases(subject, "subnormal", every_step=True),
 )
-def test_subnormals_are_themselves_or_zero(subject: Subject, case: Case) -> None:
+def test_subnormals_are_themselves_or_zero(record: Record, case: Case) -> None:
     """Subnormals are themselves or zero.
 
     Zero only where the arithmetic was found to flush them.
     """
-    subject.judge_steps(case, *subject.states_and_outputs(case))
+    judge_answer(record, case, ask(record, case))

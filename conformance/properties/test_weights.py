@@ -4,27 +4,27 @@ from __future__ import annotations
 
 import numpy as np
 
-from conformance.cells.simple_rnn import dense_weight_shapes, simple_rnn_weight_shapes
+from conformance.checking.asking import network_of, new_network
 from conformance.checking.check import holds_for
-from conformance.checking.subject import Subject, require, require_equal
+from conformance.checking.drawing import plain_cases, plain_sizes
+from conformance.checking.judging import require, require_equal
+from conformance.checking.record import Record
 from conformance.implementations.protocol import WEIGHTS
 from strategies import Case, Dimensions, seeds
+from strategies.textures import DENSE_BIAS, DENSE_KERNEL, weights_of
 
 
-@holds_for(needs=(WEIGHTS,), per_mode=False, builds=True, size=lambda subject: subject.sizes())
-def test_weights_are_kernel_recurrent_kernel_and_bias(subject: Subject, size: Dimensions) -> None:
+@holds_for(needs=(WEIGHTS,), per_mode=False, builds=True, size=plain_sizes)
+def test_weights_are_kernel_recurrent_kernel_and_bias(record: Record, size: Dimensions) -> None:
     """Weights have their shapes, names, order.
 
-    kernel (D, M), recurrent_kernel (M, M), bias (M,), then Dense's (M, K) and (K,).
+    For SimpleRNN kernel (D, M), recurrent_kernel (M, M), bias (M,), then Dense's (M, K) and (K,).
     """
-    network = subject.new_network(size.network)
+    network, dtype = new_network(record.subject, size.network), record.subject.dtype
+    dense = {DENSE_KERNEL: ("dense", "kernel"), DENSE_BIAS: ("dense", "bias")}
     expected = [
-        (layer, name, shape, subject.dtype)
-        for layer, shapes in (
-            ("simple_rnn", simple_rnn_weight_shapes(size.D, size.M)),
-            ("dense", dense_weight_shapes(size.M, size.K)),
-        )
-        for name, shape in shapes.items()
+        (*dense.get(name, (size.cell.name, name)), weight.shape, dtype)
+        for name, weight in weights_of(size).items()
     ]
     require_equal("the list of weights", [tuple(w) for w in network.weight_table()], expected)
     arrays = [(w.shape, str(w.dtype)) for w in network.get_weights()]
@@ -39,22 +39,23 @@ SPECIAL = (0.0, -0.0, np.inf, -np.inf, np.nan, 1e-45, 1.17e-38, 3.4e38)
     needs=(WEIGHTS,),
     per_mode=False,
     quota=False,
-    case=lambda subject: subject.cases(),
+    case=plain_cases,
     special=lambda subject: seeds(),
 )
-def test_weights_come_back_bit_for_bit(subject: Subject, case: Case, special: int) -> None:
+def test_weights_come_back_bit_for_bit(record: Record, case: Case, special: int) -> None:
     """Weights come back bit for bit.
 
     set_weights then get_weights, with signed zeros, subnormals, infinities and NaN.
     """
     rng = np.random.default_rng(special)
-    names = ["kernel", "recurrent_kernel", "bias", "dense_kernel", "dense_bias"]
-    given = case.replace(**{n: _with_special(rng, w) for n, w in zip(names, case.weights)})
-    network = subject.network(given, sequences=False)
-    network.set_weights(given.weights)
+    names = list(weights_of(case.dimensions))
+    special_weights = {name: _with_special(rng, getattr(case, name)) for name in names}
+    changed = case.replace(**special_weights)
+    network = network_of(record.subject, changed)
+    network.set_weights(changed.weights)
     returned = network.get_weights()
     require_equal("the number of arrays", len(returned), len(names))
-    for name, before, after in zip(names, given.weights, returned):
+    for name, before, after in zip(names, changed.weights, returned):
         same = before.shape == after.shape and before.tobytes() == after.tobytes()
         require(same, f"{name} came back changed: {after!r} for {before!r}")
 

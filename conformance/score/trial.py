@@ -18,7 +18,8 @@ from hypothesis import settings
 from conformance.checking import search as searching
 from conformance.checking.check import check
 from conformance.checking.results import FAILS, Result
-from conformance.checking.subject import Run, Subject
+from conformance.checking.run import Run
+from conformance.checking.subject import Subject
 from conformance.faults import FAULTS, seeded_fault
 from conformance.faults.keras import KERAS_FAULTS, FaultyKeras
 from conformance.faults.numpy.controls import CONTROLS, Controlled

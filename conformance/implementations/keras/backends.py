@@ -161,8 +161,8 @@ class BackendExecution(KerasExecution):
 class BackendNetwork(BackendExecution, KerasModel):
     """The network through ``keras``."""
 
-    def __init__(self, keras: Any, size: NetworkSize, dtype: str, *, sequences: bool) -> None:
-        super().__init__(keras, size, dtype, sequences=sequences)
+    def __init__(self, keras: Any, size: NetworkSize, dtype: str) -> None:
+        super().__init__(keras, size, dtype)
         self._compiled = {}
 
 
@@ -194,8 +194,8 @@ class KerasBackend(KerasTraining, Implementation):
         # Without ``run_eagerly``, JAX compiles a step.
         self.step_ways = ("eager", "graph", "fit") if backend == "jax" else ("eager", "fit")
 
-    def network(self, size: NetworkSize, dtype: str, *, sequences: bool) -> BackendNetwork:
-        return BackendNetwork(load_keras(self.backend), size, dtype, sequences=sequences)
+    def network(self, size: NetworkSize, dtype: str) -> BackendNetwork:
+        return BackendNetwork(load_keras(self.backend), size, dtype)
 
     def composition(self, size: ArchitectureSize, dtype: str) -> BackendComposition:
         return BackendComposition(load_keras(self.backend), size, dtype)

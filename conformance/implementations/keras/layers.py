@@ -1,20 +1,26 @@
-"""SimpleRNN and Dense of Keras with options, as a functional model.
+"""The one place that builds layers of Keras, for every cell, option and dtype.
 
-Mask and initial state are inputs of the model beside x, in this order; its outputs are what
-SimpleRNN returns, the state if it is asked for, and Dense of the first. With ``time_major``, which
-Keras 2 has, x, mask and sequences have time first.
+What is not asked for is not said: a plain layer is ``SimpleRNN(M)``, as people write it, so that it
+is judged on the defaults of its constructor.
 """
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, Optional
+from typing import Any, NamedTuple, Optional, Sequence
 
 import numpy as np
 
 from conformance.implementations.protocol import Answer
 from strategies import NetworkSize, Options
+from strategies.dtypes import POLICIES
 
-#: What Keras calls an option, where it is an argument of SimpleRNN.
+#: The classes of a recurrent layer and of its cell, by the name of the cell.
+CLASSES = {
+    "simple_rnn": ("SimpleRNN", "SimpleRNNCell"),
+    "lstm": ("LSTM", "LSTMCell"),
+    "gru": ("GRU", "GRUCell"),
+}
+#: Options that are arguments of the layer under their own names.
 ARGUMENTS = (
     "use_bias",
     "return_sequences",
@@ -23,53 +29,81 @@ ARGUMENTS = (
     "stateful",
     "unroll",
     "zero_output_for_mask",
+    "time_major",
 )
 #: The rate of dropout where there is some; it must not matter at inference.
 RATE = 0.5
+#: What Keras calls a definition of `conformance.numerics.activations`, where that is not its name.
+ACTIVATION_NAMES = {"hard_sigmoid_keras_2": "hard_sigmoid"}
 
 
 class Built(NamedTuple):
-    """The layers of a model, its inputs, what SimpleRNN returned, and the output."""
+    """The layers of a model, its inputs, what the layer returned, and the output."""
 
-    simple_rnn: Any
+    layer: Any
     dense: Any
     inputs: list[Any]
-    hidden: list[Any]
+    returned: list[Any]
     output: Any
 
 
-def build(
-    keras: Any,
-    size: NetworkSize,
-    dtype: str,
-    carrier: str,
-    state_dtype: str,
-    names: dict[str, str],
-    recurrent_initializer: str,
-) -> Built:
-    """The layers, connected.
+def recurrent(keras: Any, cell: str, *positional: Any, **arguments: Any) -> Any:
+    """A recurrent layer of Keras by the name of its cell."""
+    return getattr(keras.layers, CLASSES[cell][0])(*positional, **arguments)
 
-    ``carrier`` is the dtype of x, ``state_dtype`` that of an initial state; ``names`` are Keras's
-    for the two activations.
-    """
-    options = size.options or Options()
-    arguments = {name: getattr(options, name) for name in ARGUMENTS}
-    if not options.zero_output_for_mask:  # which not every version knows
-        del arguments["zero_output_for_mask"]
-    if options.time_major:
-        arguments["time_major"] = True
+
+def recurrent_cell(keras: Any, cell: str, *positional: Any, **arguments: Any) -> Any:
+    """A cell of Keras by its name."""
+    return getattr(keras.layers, CLASSES[cell][1])(*positional, **arguments)
+
+
+def dense(keras: Any, *positional: Any, **arguments: Any) -> Any:
+    """A Dense layer of Keras."""
+    return keras.layers.Dense(*positional, **arguments)
+
+
+def activation_name(activation: str) -> str:
+    """The name under which Keras knows an activation."""
+    return ACTIVATION_NAMES.get(activation, activation)
+
+
+def arguments_of(size: NetworkSize, dtype: str) -> dict[str, Any]:
+    """What must be said to a recurrent layer that is to be as the size has it."""
+    options = size.options
+    arguments = {name: value for name, value in options.chosen.items() if name in ARGUMENTS}
+    for name, default in size.cell.activations:
+        if getattr(size, name) != default:
+            arguments[name] = activation_name(getattr(size, name))
     if options.dropout:
         arguments.update(dropout=RATE, recurrent_dropout=RATE)
-    simple_rnn = keras.layers.SimpleRNN(
-        size.M,
-        names["activation"],
-        recurrent_initializer=recurrent_initializer,
-        dtype=dtype,
-        **arguments,
-    )
-    dense = keras.layers.Dense(
-        size.K, names["dense_activation"], use_bias=options.dense_use_bias, dtype=dtype
-    )
+    return {**arguments, **dtype_argument(dtype)}
+
+
+def dense_arguments_of(size: NetworkSize, dtype: str) -> dict[str, Any]:
+    """The same of Dense."""
+    arguments: dict[str, Any] = {}
+    if size.dense_activation != "linear":
+        arguments["activation"] = activation_name(size.dense_activation)
+    if not size.options.dense_use_bias:
+        arguments["use_bias"] = False
+    return {**arguments, **dtype_argument(dtype)}
+
+
+def dtype_argument(dtype: str) -> dict[str, str]:
+    """How a layer is told its dtype; float32 is the default."""
+    return {} if dtype == "float32" else {"dtype": dtype}
+
+
+def build(keras: Any, size: NetworkSize, dtype: str, state_dtype: str, **more: Any) -> Built:
+    """The layers, connected.
+
+    Mask and initial states are inputs of the model beside x, in this order. With ``time_major``,
+    which Keras 2 has, x, mask and sequences have time first. ``state_dtype`` is that of an initial
+    state, ``more`` are further arguments of the layer.
+    """
+    options, carrier = size.options, POLICIES[dtype].weights
+    layer = recurrent(keras, size.cell.name, size.M, **arguments_of(size, dtype), **more)
+    readout = dense(keras, size.K, **dense_arguments_of(size, dtype))
     first, second = (size.T, size.N) if options.time_major else (size.N, size.T)
     x = keras.Input((second, size.D), batch_size=first, dtype=carrier)
     inputs, call = [x], {}
@@ -77,30 +111,41 @@ def build(
         call["mask"] = keras.Input((second,), batch_size=first, dtype="bool")
         inputs.append(call["mask"])
     if options.initial_state:
-        state = keras.Input((size.M,), batch_size=size.N, dtype=state_dtype)
-        call["initial_state"] = [state]
-        inputs.append(state)
-    returned = simple_rnn(x, **call)
-    hidden = list(returned) if isinstance(returned, (list, tuple)) else [returned]
-    return Built(simple_rnn, dense, inputs, hidden, dense(hidden[0]))
+        states = [
+            keras.Input((size.M,), batch_size=size.N, dtype=state_dtype) for _ in size.cell.states
+        ]
+        call["initial_state"] = states
+        inputs += states
+    result = layer(x, **call)
+    returned = list(result) if isinstance(result, (list, tuple)) else [result]
+    return Built(layer, readout, inputs, returned, readout(returned[0]))
 
 
-def arguments_of(
+def outputs_of(options: Options, built: Built) -> list[Any]:
+    """What a model puts out: the hidden states and the last states as the options say, then y."""
+    hidden = built.returned[:1] if options.shows_hidden else []
+    states = built.returned[1:] if options.return_state else []
+    return [*hidden, *states, built.output]
+
+
+def answer_of(options: Options, results: Sequence[np.ndarray]) -> Answer:
+    """The answer in what a model put out, batch first."""
+    *before, output = results
+    hidden = before.pop(0) if options.shows_hidden else None
+    if options.time_major and options.return_sequences:
+        output = output.swapaxes(0, 1)
+        hidden = None if hidden is None else hidden.swapaxes(0, 1)
+    return Answer(output, hidden, tuple(before))
+
+
+def given_to_model(
     options: Options,
     inputs: np.ndarray,
     mask: Optional[np.ndarray],
-    initial_state: Optional[np.ndarray],
+    initial_states: Sequence[np.ndarray],
 ) -> list[np.ndarray]:
-    """The arrays for the inputs of the model."""
-    given = [inputs] if mask is None else [inputs, mask]
+    """The arrays for the inputs of a model."""
+    arrays = [inputs] if mask is None else [inputs, mask]
     if options.time_major:
-        given = [np.ascontiguousarray(array.swapaxes(0, 1)) for array in given]
-    return given if initial_state is None else [*given, initial_state]
-
-
-def answer_of(options: Options, results: list[np.ndarray]) -> Answer:
-    """The answer in what the model returned, batch first."""
-    hidden, output = results[0], results[-1]
-    if options.time_major and options.return_sequences:
-        hidden, output = hidden.swapaxes(0, 1), output.swapaxes(0, 1)
-    return Answer(hidden, output, results[1] if len(results) > 2 else None)
+        arrays = [np.ascontiguousarray(array.swapaxes(0, 1)) for array in arrays]
+    return [*arrays, *initial_states]

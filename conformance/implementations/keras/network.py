@@ -1,7 +1,7 @@
 """What Keras is asked in the same way on every backend: the network, its weights and counts.
 
-The network is the one that everybody writes, ``Input((T, D)) -> SimpleRNN(M) -> Dense(K)``. A
-backend's own file says how it is executed.
+The network is the one that everybody writes, ``Input((T, D)) -> SimpleRNN(M) -> Dense(K)``, or the
+same with another recurrent layer. A backend's own file says how it is executed.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any, Iterator, Optional, Sequence
 
 import numpy as np
 
-from conformance.implementations.keras import layers as keras_options
+from conformance.implementations.keras import layers
 from conformance.implementations.keras.summary import parse_summary
 from conformance.implementations.protocol import (
     Answer,
@@ -25,13 +25,10 @@ from conformance.implementations.protocol import (
     Weight,
 )
 from conformance.numerics.activations import ACTIVATIONS
-from strategies import NetworkSize, Options
+from strategies import NetworkSize
+from strategies.cases import unused_biases
 from strategies.dtypes import POLICIES
-
-#: What Keras calls a definition of `conformance.numerics.activations`, where that is not its name.
-KERAS_NAMES = {"hard_sigmoid_keras_2": "hard_sigmoid"}
-#: What of a network has an activation.
-ACTIVATED = ("activation", "dense_activation")
+from strategies.textures import weights_of
 
 
 class KerasExecution:
@@ -76,54 +73,20 @@ class KerasExecution:
 
 
 class KerasModel(KerasExecution, Network):
-    """A functional model. With ``sequences`` it has two outputs, every state and every y."""
+    """A functional model; its outputs are as `layers.outputs_of` says."""
 
-    def __init__(
-        self,
-        keras: Any,
-        size: NetworkSize,
-        dtype: str,
-        *,
-        sequences: bool,
-        recurrent_initializer: str = "orthogonal",
-    ) -> None:
-        self.keras, self.size, self.dtype, self.sequences = keras, size, dtype, sequences
+    def __init__(self, keras: Any, size: NetworkSize, dtype: str, **arguments: Any) -> None:
+        """Build the model; ``arguments`` are further ones of the recurrent layer."""
+        self.keras, self.size, self.dtype = keras, size, dtype
         self._set_floatx()
-        if size.options is not None:
-            self._build_with_options(recurrent_initializer)
-            return
-        D, M, K, T = size[:4]
-        inputs = keras.Input((T, D), dtype=self.carrier)
-        self.simple_rnn = keras.layers.SimpleRNN(
-            M,
-            keras_name(size.activation),
-            recurrent_initializer=recurrent_initializer,
-            return_sequences=sequences,
-            dtype=dtype,
-        )
-        self.dense = keras.layers.Dense(K, keras_name(size.dense_activation), dtype=dtype)
-        self.hidden = self.simple_rnn(inputs)
-        self.outputs = self.dense(self.hidden)
-        self.model = keras.Model(inputs, [self.hidden, self.outputs] if sequences else self.outputs)
-
-    def _build_with_options(self, recurrent_initializer: str) -> None:
-        size = self.size
-        names = {name: keras_name(getattr(size, name)) for name in ACTIVATED}
         # Keras 2 does not cast an initial state.
-        computed = POLICIES[self.dtype].computed
-        state_dtype = computed if is_keras_2(self.keras) else self.carrier
-        built = keras_options.build(
-            self.keras,
-            size,
-            self.dtype,
-            self.carrier,
-            state_dtype,
-            names,
-            recurrent_initializer,
-        )
-        self.simple_rnn, self.dense = built.simple_rnn, built.dense
-        self.hidden, self.outputs = built.hidden[0], built.output
-        self.model = self.keras.Model(built.inputs, [*built.hidden, built.output])
+        state_dtype = POLICIES[dtype].computed if is_keras_2(keras) else self.carrier
+        built = layers.build(keras, size, dtype, state_dtype, **arguments)
+        self.layer, self.dense = built.layer, built.dense
+        self.hidden, self.outputs = built.returned[0], built.output
+        put_out = layers.outputs_of(size.options, built)
+        self.model = keras.Model(_alone_or_all(built.inputs), _alone_or_all(put_out))
+        self._unused = [list(weights_of(size)).index(name) for name in unused_biases(size)]
 
     def as_input(self, array: np.ndarray, dtype: Any) -> Any:
         """An array in the dtype of an input of the model, which may not be one of NumPy's."""
@@ -131,24 +94,15 @@ class KerasModel(KerasExecution, Network):
         return array if name == str(array.dtype) else self.keras.backend.cast(array, name)
 
     def set_weights(self, weights: Sequence[np.ndarray]) -> None:
-        options = self.size.options
-        if options is None:
-            self.model.set_weights(list(weights))
-            return
-        self.simple_rnn.set_weights(list(weights[: 2 + options.use_bias]))
-        self.dense.set_weights(list(weights[3 : 4 + options.dense_use_bias]))
+        self.model.set_weights(self.had(weights))
+
+    def had(self, weights: Sequence[np.ndarray]) -> list[np.ndarray]:
+        """The weights without the biases that the options take away."""
+        return [weight for i, weight in enumerate(weights) if i not in self._unused]
 
     def get_weights(self) -> list[np.ndarray]:
-        weights = [*self.simple_rnn.get_weights(), *self.dense.get_weights()]
+        weights = [*self.layer.get_weights(), *self.dense.get_weights()]
         return [_as_carried(weight) for weight in weights]
-
-    def output(self, inputs: np.ndarray, mode: str) -> np.ndarray:
-        result: np.ndarray = self.run([inputs], mode)[0]
-        return result
-
-    def states_and_outputs(self, inputs: np.ndarray, mode: str) -> tuple[np.ndarray, np.ndarray]:
-        states, outputs = self.run([inputs], mode)
-        return states, outputs
 
     def answer(
         self,
@@ -156,25 +110,27 @@ class KerasModel(KerasExecution, Network):
         mode: str,
         *,
         mask: Optional[np.ndarray] = None,
-        initial_state: Optional[np.ndarray] = None,
+        initial_states: Sequence[np.ndarray] = (),
         batch_size: Optional[int] = None,
     ) -> Answer:
-        options = self.size.options or Options()
-        arguments = keras_options.arguments_of(options, inputs, mask, initial_state)
-        if initial_state is not None:  # in the dtype that the model wants
-            arguments[-1] = self.as_input(initial_state, self.model.inputs[-1].dtype)
-        results = self.run(arguments, mode, batch_size=batch_size or len(arguments[0]))
-        return keras_options.answer_of(options, results)
+        options = self.size.options
+        arrays = layers.given_to_model(options, inputs, mask, initial_states)
+        for i in range(len(arrays) - len(initial_states), len(arrays)):
+            arrays[i] = self.as_input(arrays[i], self.model.inputs[i].dtype)
+        if batch_size is None and options.stateful:
+            batch_size = len(arrays[0])
+        how = {} if batch_size is None else {"batch_size": batch_size}
+        return layers.answer_of(options, self.run(arrays, mode, **how))
 
     def reset_state(self) -> None:
-        reset_state(self.simple_rnn)
+        reset_state(self.layer)
 
-    def set_state(self, state: np.ndarray) -> None:
-        self.simple_rnn.reset_states(states=[state])
+    def set_states(self, states: Sequence[np.ndarray]) -> None:
+        self.layer.reset_states(states=list(states))
 
     def weight_table(self) -> list[Weight]:
         table = []
-        for name, layer in (("simple_rnn", self.simple_rnn), ("dense", self.dense)):
+        for name, layer in ((self.size.cell.name, self.layer), ("dense", self.dense)):
             for weight in layer.weights:
                 # Keras 2 says "simple_rnn/simple_rnn_cell/kernel:0", Keras 3 "kernel".
                 short = weight.name.split("/")[-1].split(":")[0]
@@ -187,7 +143,7 @@ class KerasModel(KerasExecution, Network):
             return sum(int(np.prod(tuple(w.shape))) for w in weights)
 
         return Parameters(
-            simple_rnn=self.simple_rnn.count_params(),
+            layer=self.layer.count_params(),
             dense=self.dense.count_params(),
             total=self.model.count_params(),
             summed_over_weights=size(self.model.weights),
@@ -201,7 +157,7 @@ class KerasModel(KerasExecution, Network):
         return parse_summary(lines)
 
     def shapes(self, N: Optional[int], T: Optional[int]) -> Shapes:
-        hidden = tuple(self.simple_rnn.compute_output_shape((N, T, self.size.D)))
+        hidden = tuple(self.layer.compute_output_shape((N, T, self.size.D)))
         return Shapes(
             tuple(self.hidden.shape),
             tuple(self.outputs.shape),
@@ -215,9 +171,9 @@ def _as_carried(array: np.ndarray) -> np.ndarray:
     return array.astype(np.float32) if array.dtype.name == "bfloat16" else array
 
 
-def keras_name(activation: str) -> str:
-    """The name under which Keras knows an activation."""
-    return KERAS_NAMES.get(activation, activation)
+def _alone_or_all(tensors: list[Any]) -> Any:
+    """A single input or output is given by itself, as people do."""
+    return tensors if len(tensors) > 1 else tensors[0]
 
 
 def is_keras_2(keras: Any) -> bool:
@@ -234,7 +190,9 @@ def reset_state(layer: Any) -> None:
 def known_activations(keras: Any) -> tuple[str, ...]:
     """Those that this Keras knows by name; hard_sigmoid as its version defines it."""
     other = "hard_sigmoid" if is_keras_2(keras) else "hard_sigmoid_keras_2"
-    return tuple(a for a in ACTIVATIONS if a != other and _is_known(keras, keras_name(a)))
+    return tuple(
+        a for a in ACTIVATIONS if a != other and _is_known(keras, layers.activation_name(a))
+    )
 
 
 def _is_known(keras: Any, activation: str) -> bool:

@@ -132,22 +132,8 @@ class KerasNetwork(TensorFlowExecution, KerasModel):
     #: use.
     RENEWED_BY_MODEL = 2
 
-    def __init__(
-        self,
-        tf: Any,
-        size: NetworkSize,
-        dtype: str,
-        *,
-        sequences: bool,
-        recurrent_initializer: str = "orthogonal",
-    ) -> None:
-        super().__init__(
-            tf.keras,
-            size,
-            dtype,
-            sequences=sequences,
-            recurrent_initializer=recurrent_initializer,
-        )
+    def __init__(self, tf: Any, size: NetworkSize, dtype: str, **arguments: Any) -> None:
+        super().__init__(tf.keras, size, dtype, **arguments)
         self.tf, self._traced = tf, {}
         self._times_renewed = 0
 
@@ -157,10 +143,10 @@ class KerasNetwork(TensorFlowExecution, KerasModel):
         That takes a sixth of the time.
         """
         self._times_renewed += 1
-        if self._times_renewed <= self.RENEWED_BY_MODEL or self.size.options is not None:
+        if self._times_renewed <= self.RENEWED_BY_MODEL:
             self.set_weights(weights)
             return
-        for variable, weight in zip(self._variables, weights):
+        for variable, weight in zip(self._variables, self.had(weights)):
             given = self.tf.constant(weight, variable.dtype)
             self.tf.raw_ops.AssignVariableOp(resource=variable.handle, value=given)
 
@@ -180,7 +166,8 @@ class KerasComposition(TensorFlowExecution, CompositionModel):
 
     def input_shapes(self) -> list[tuple[Optional[int], ...]]:
         shape, _ = self.input_shape()
-        states = [(self.size.N, self.size.M)] * (2 * self.size.architecture.states)
+        number = 2 * len(self.size.cell.states) * self.size.architecture.states
+        states = [(self.size.N, self.size.M)] * number
         return [(self.size.N, *shape), *states]
 
 
@@ -207,18 +194,16 @@ class KerasTensorFlow(KerasTraining, Implementation):
             without.add(PICKLING)
         return frozenset((*CAPABILITIES, *OF_LAYERS)) - without
 
-    def network(self, size: NetworkSize, dtype: str, *, sequences: bool) -> KerasNetwork:
-        return KerasNetwork(load_tensorflow(), size, dtype, sequences=sequences)
+    def network(self, size: NetworkSize, dtype: str) -> KerasNetwork:
+        return KerasNetwork(load_tensorflow(), size, dtype)
 
-    def network_for_cases(self, size: NetworkSize, dtype: str, *, sequences: bool) -> KerasNetwork:
+    def network_for_cases(self, size: NetworkSize, dtype: str) -> KerasNetwork:
         if dtype not in ("bfloat16", "float16"):
-            return self.network(size, dtype, sequences=sequences)
+            return self.network(size, dtype)
         # TensorFlow has no QR decomposition in bfloat16, older ones none in float16: no orthogonal
         # initial weights.
         tf = load_tensorflow()
-        return KerasNetwork(
-            tf, size, dtype, sequences=sequences, recurrent_initializer="glorot_uniform"
-        )
+        return KerasNetwork(tf, size, dtype, recurrent_initializer="glorot_uniform")
 
     def composition(self, size: ArchitectureSize, dtype: str) -> KerasComposition:
         return KerasComposition(load_tensorflow(), size, dtype)

@@ -6,6 +6,7 @@ from typing import Any, Optional, Sequence
 
 import numpy as np
 
+from conformance.implementations.keras.layers import dense, recurrent, recurrent_cell
 from conformance.implementations.keras.network import KerasExecution, reset_state
 from conformance.implementations.protocol import Model
 from strategies.wrappers import ArchitectureSize, weight_shapes
@@ -26,7 +27,8 @@ class CompositionModel(KerasExecution, Model):
         make, states = api[size.architecture.api], {}
         if size.architecture.states:
             states["states"] = [
-                keras.Input((size.M,), batch_size=N, dtype=self.carrier) for _ in range(2)
+                keras.Input((size.M,), batch_size=N, dtype=self.carrier)
+                for _ in range(2 * len(size.cell.states))
             ]
         self.model = make(keras, layers, shape, N, input_dtype, **states)
         if size.architecture.api == "subclassed":  # which is built when it is first called
@@ -65,8 +67,13 @@ def _chain(keras: Any, size: ArchitectureSize, dtype: str) -> list[tuple[str, An
         words, D = weight_shapes(size)[0][0]
         chain.append(("embedding", layers.Embedding(words, D, mask_zero=True, dtype=dtype)))
     if architecture.recurrent == "two layers":
-        first = layers.SimpleRNN(
-            size.M, return_sequences=True, stateful=architecture.stateful, dtype=dtype
+        first = recurrent(
+            keras,
+            size.cell.name,
+            size.M,
+            return_sequences=True,
+            stateful=architecture.stateful,
+            dtype=dtype,
         )
         chain.append(("first", first))
     chain.append(("recurrent", _recurrent(keras, size, dtype)))
@@ -74,10 +81,10 @@ def _chain(keras: Any, size: ArchitectureSize, dtype: str) -> list[tuple[str, An
         chain.append(("no weights", layers.Concatenate(dtype=dtype)))
     if architecture.end == "flatten":
         chain.append(("no weights", layers.Flatten(dtype=dtype)))
-    dense = layers.Dense(size.K, dtype=dtype)
+    readout = dense(keras, size.K, dtype=dtype)
     if architecture.end == "time distributed":
-        dense = layers.TimeDistributed(dense, dtype=dtype)
-    return [*chain, ("dense", dense)]
+        readout = layers.TimeDistributed(readout, dtype=dtype)
+    return [*chain, ("dense", readout)]
 
 
 def _recurrent(keras: Any, size: ArchitectureSize, dtype: str) -> Any:
@@ -91,12 +98,12 @@ def _recurrent(keras: Any, size: ArchitectureSize, dtype: str) -> Any:
     if architecture.zero_output_for_mask:
         arguments["zero_output_for_mask"] = True
     if architecture.recurrent in ("cell", "cells"):
-        cells = [layers.SimpleRNNCell(size.M, dtype=dtype) for _ in range(2)]
+        cells = [recurrent_cell(keras, size.cell.name, size.M, dtype=dtype) for _ in range(2)]
         if architecture.recurrent == "cell":
             return layers.RNN(cells[0], **arguments)
         # A list of cells would be stacked in the default dtype.
         return layers.RNN(layers.StackedRNNCells(cells, dtype=dtype), **arguments)
-    layer = layers.SimpleRNN(size.M, return_state=architecture.states, **arguments)
+    layer = recurrent(keras, size.cell.name, size.M, return_state=architecture.states, **arguments)
     if architecture.recurrent != "bidirectional":
         return layer
     return layers.Bidirectional(layer, merge_mode=architecture.merge, dtype=dtype)
