@@ -14,6 +14,7 @@ from typing import Any, Callable, ClassVar, NamedTuple
 
 import numpy as np
 
+from conformance.implementations.keras.configurations import set_default_dtype
 from conformance.implementations.keras.network import (
     KerasExecution,
     KerasModel,
@@ -21,7 +22,6 @@ from conformance.implementations.keras.network import (
     known_activations,
     silent_stderr,
 )
-from conformance.implementations.keras.serialization import set_default_dtype
 from conformance.implementations.keras.tensorflow import KerasTensorFlow
 from conformance.implementations.keras.training import KerasTraining
 from conformance.implementations.keras.wrappers import CompositionModel

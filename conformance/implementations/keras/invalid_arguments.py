@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from conformance.implementations.answers import Outcome
-from conformance.implementations.keras.serialization import tensor
+from conformance.implementations.keras.configurations import tensor
 from strategies.invalid_arguments import Wrong
 
 

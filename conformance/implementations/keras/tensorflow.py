@@ -13,6 +13,11 @@ from typing import Any, Callable, ClassVar, Optional, Sequence
 import numpy as np
 
 from conformance.implementations.answers import Outcome, Seen
+from conformance.implementations.keras.configurations import (
+    known_arguments,
+    seen_of,
+    set_default_dtype,
+)
 from conformance.implementations.keras.invalid_arguments import outcome_of
 from conformance.implementations.keras.network import (
     KerasExecution,
@@ -22,12 +27,7 @@ from conformance.implementations.keras.network import (
     known_activations,
     silent_stderr,
 )
-from conformance.implementations.keras.round_trips import round_trip
-from conformance.implementations.keras.serialization import (
-    known_arguments,
-    seen_of,
-    set_default_dtype,
-)
+from conformance.implementations.keras.serialization import round_trip
 from conformance.implementations.keras.training import KerasTraining
 from conformance.implementations.keras.wrappers import CompositionModel
 from conformance.implementations.protocol import (
