@@ -19,7 +19,8 @@ from conformance.checking.subject import Subject, require
 from conformance.expected.comparison import INFORMATIVE, compare
 from conformance.expected.end import propagated_state
 from conformance.expected.steps import kept, residual_output, residual_state
-from conformance.implementations.protocol import CHOSEN_ACTIVATIONS, Answer, as_array
+from conformance.implementations.capabilities import CHOSEN_ACTIVATIONS
+from conformance.implementations.protocol import Answer, as_array
 from conformance.numerics.bounded import Bounded
 from strategies import WIDE_DTYPES, Case, Options, dimensions
 from strategies.dtypes import POLICIES

@@ -99,12 +99,7 @@ class Attempt:
 
     def known(self, **drawn: Any) -> list[Deviation]:
         """The known deviations that apply to what was drawn."""
-        others = [value.facts for value in drawn.values() if hasattr(value, "facts")]
-        traits: list[frozenset[str]] = [
-            getattr(value, "traits", frozenset()) for value in drawn.values()
-        ]
-        others.append({"traits": frozenset().union(*traits)})
-        facts = self.subject.facts(drawn.get("case", drawn.get("model")), *others)
+        facts = self.subject.facts(*drawn.values())
         return [deviation for deviation in self._known if deviation.applies(**facts)]
 
     def unknown(self, **drawn: Any) -> Optional[Nonconformity]:

@@ -16,7 +16,7 @@ from conformance.checking.property import Property
 from conformance.checking.results import Failure
 from conformance.checking.subject import Nonconformity, Subject
 from conformance.checking.tally import Tally
-from conformance.implementations.protocol import OPTIONS
+from conformance.implementations.capabilities import OPTIONS
 from conformance.running.example_database import OfOnePart, open_database
 from strategies import NOTEBOOK_SIZE, WIDE_SIZE, Case, notebook_case
 

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Any, Callable, Optional, Union
+from typing import Any, Callable, Optional
 
 import numpy as np
 from hypothesis import strategies as st
 
 from conformance.checking.probing import probed
 from conformance.checking.run import NetworkCache
-from conformance.deviations.reading import FACTS, Deviation, read_deviations
+from conformance.deviations.reading import NO_FACTS, Deviation, read_deviations
 from conformance.expected.comparison import Comparison, compare, informative
 from conformance.expected.drift import drift, random_walk
 from conformance.expected.end import propagated_output
 from conformance.expected.steps import residual_output, residual_state
+from conformance.implementations.capabilities import CHOSEN_ACTIVATIONS, PREDICT, SEVERAL_MODES
 from conformance.implementations.protocol import (
-    CHOSEN_ACTIVATIONS,
-    PREDICT,
-    SEVERAL_MODES,
     Answer,
+    Answering,
     Implementation,
     Network,
     as_array,
@@ -156,6 +155,10 @@ class Subject:
         predict = {PREDICT} if "predict" in self.modes else set()
         return self.implementation.capabilities | several | predict
 
+    def capability(self, wanted: type[Answering]) -> Answering:
+        """What answers the questions of a clause."""
+        return self.implementation.capability(wanted)
+
     @property
     def arithmetic(self) -> Arithmetic:
         """How it rounds: what is declared, and what was found when it was first needed."""
@@ -177,27 +180,20 @@ class Subject:
             d for d in self.run.deviations if any(d.concerns(n, found, versions) for n in names)
         ]
 
-    def facts(
-        self, case: Union[Case, Composition, None], *others: dict[str, Any]
-    ) -> dict[str, Any]:
-        """What the condition of a known deviation may ask of a case; None where there is none.
-
-        ``others`` are the facts of what else was drawn.
-        """
-        facts: dict[str, Any] = dict.fromkeys(FACTS)
-        if isinstance(case, Composition):
-            facts.update(case.size._asdict(), N=len(case.inputs))
-            facts.update(case.size.architecture._asdict())
-            del facts["architecture"]
-        elif case is not None:
-            facts.update(case.dimensions._asdict(), texture=case.texture)
-            facts.update({} if case.options is None else case.options._asdict())
-        facts.update(
-            arguments="", question="", traits=frozenset()
-        )  # in which others are looked for
-        for other in others:
-            facts.update(other)
-        return {**facts, "mode": self.mode, "dtype": self.dtype}
+    def facts(self, *drawn: object) -> dict[str, Any]:
+        """What the condition of a known deviation may ask of what was drawn."""
+        facts = {**NO_FACTS, "mode": self.mode, "dtype": self.dtype}
+        for value in drawn:
+            if isinstance(value, Composition):
+                facts.update(value.size._asdict(), N=len(value.inputs))
+                facts.update(value.size.architecture._asdict())
+                del facts["architecture"]
+            elif isinstance(value, Case):
+                facts.update(value.dimensions._asdict(), texture=value.texture)
+                facts.update({} if value.options is None else value.options._asdict())
+            else:
+                facts.update(getattr(value, "facts", {}))
+        return facts
 
     # What is drawn
 

@@ -6,7 +6,9 @@ whatever is tested, and so the script imports it.
 
 from __future__ import annotations
 
-from typing import Optional
+import ast
+import dataclasses
+from typing import Iterable, Iterator, Optional
 
 import numpy as np
 
@@ -18,14 +20,8 @@ from conformance.failures.script import TRIALS, Script, of_this_project
 _TEXT = '''\
 """{sentence}: shown to be false."""
 {imports}
-from numpy import array, float16, float32, inf, int32, nan
 from conformance.checking.subject import Subject
-from strategies import Case, Dimensions, Options
-from strategies.wrappers import Architecture, ArchitectureSize, Composition
-from strategies.choices import Choice
-from strategies.training import Birth, Dropout, Penalty, Step
-from strategies.serialization import Configuration, Named, SingleArgument
-from strategies.invalid_arguments import Wrong
+{drawn_imports}
 import {module} as properties
 
 drawn = {drawn}
@@ -56,6 +52,7 @@ def property_script(found: Property, subject: Subject, failure: Failure) -> Opti
     text = _TEXT.format(
         sentence=found.sentence,
         imports=imports,
+        drawn_imports="\n".join(sorted(imports_of(failure.drawn))),
         module=found.function.__module__,
         drawn="dict(" + ", ".join(f"{n}={value!r}" for n, value in failure.drawn.items()) + ")",
         loaded=loaded,
@@ -66,6 +63,28 @@ def property_script(found: Property, subject: Subject, failure: Failure) -> Opti
         times=times,
     )
     return Script(text, needs)
+
+
+def imports_of(drawn: object) -> set[str]:
+    """The statements that import whatever the repr of what was drawn calls."""
+    homes = {kind.__name__: kind.__module__ for kind in _kinds(drawn)}
+    called = {node.id for node in ast.walk(ast.parse(repr(drawn))) if isinstance(node, ast.Name)}
+    # What is not a class of a part is NumPy's: array, float32, nan.
+    return {f"from {homes.get(name, 'numpy')} import {name}" for name in called}
+
+
+def _kinds(value: object) -> Iterator[type]:
+    """The class of a value, and those of its parts."""
+    yield type(value)
+    parts: Iterable[object] = ()
+    if isinstance(value, dict):
+        parts = value.values()
+    elif isinstance(value, (tuple, list)):
+        parts = value
+    elif dataclasses.is_dataclass(value):
+        parts = vars(value).values()
+    for part in parts:
+        yield from _kinds(part)
 
 
 def _fails(found: Property, subject: Subject, failure: Failure, times: int) -> bool:

@@ -16,13 +16,8 @@ from typing import Any, Callable, Sequence
 
 import numpy as np
 
-from conformance.implementations.protocol import (
-    OUTPUT,
-    STATES,
-    Implementation,
-    ImplementationError,
-    Network,
-)
+from conformance.implementations.capabilities import OUTPUT, STATES
+from conformance.implementations.protocol import Implementation, ImplementationError, Network
 from strategies import WIDE_DTYPES, NetworkSize
 
 ARGUMENTS = ("x", "kernel", "recurrent_kernel", "bias", "dense_kernel", "dense_bias")

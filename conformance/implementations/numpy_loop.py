@@ -13,7 +13,7 @@ from typing import Optional, Sequence
 import numpy as np
 
 from conformance.cells import simple_rnn as equations
-from conformance.implementations.protocol import (
+from conformance.implementations.capabilities import (
     CHOSEN_ACTIVATIONS,
     INITIAL_WEIGHTS,
     OPTIONS,
@@ -23,6 +23,8 @@ from conformance.implementations.protocol import (
     STATE_SET,
     STATES,
     WEIGHTS,
+)
+from conformance.implementations.protocol import (
     Answer,
     Implementation,
     Network,

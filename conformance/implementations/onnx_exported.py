@@ -16,6 +16,7 @@ from typing import Any, ClassVar, Sequence
 
 import numpy as np
 
+from conformance.implementations.capabilities import OUTPUT, STATES
 from conformance.implementations.keras.network import installed, silent_stderr
 from conformance.implementations.keras.tensorflow import (
     DISTRIBUTIONS,
@@ -23,13 +24,7 @@ from conformance.implementations.keras.tensorflow import (
     load_tensorflow,
 )
 from conformance.implementations.onnx_rnn import import_library, runtime_session
-from conformance.implementations.protocol import (
-    OUTPUT,
-    STATES,
-    Implementation,
-    ImplementationError,
-    Network,
-)
+from conformance.implementations.protocol import Implementation, ImplementationError, Network
 from conformance.numerics.arithmetic import IEEE, Arithmetic
 from strategies import NetworkSize
 

@@ -21,19 +21,14 @@ from typing import Any, Callable, ClassVar, Sequence
 
 import numpy as np
 
+from conformance.implementations.capabilities import OUTPUT, STATES
 from conformance.implementations.keras.network import installed, silent_stderr
 from conformance.implementations.keras.tensorflow import (
     DISTRIBUTIONS,
     KerasNetwork,
     load_tensorflow,
 )
-from conformance.implementations.protocol import (
-    OUTPUT,
-    STATES,
-    Implementation,
-    ImplementationError,
-    Network,
-)
+from conformance.implementations.protocol import Implementation, ImplementationError, Network
 from strategies import NetworkSize
 
 

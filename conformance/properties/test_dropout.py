@@ -10,12 +10,12 @@ from conformance.checking.check import holds_for
 from conformance.checking.subject import Subject, require
 from conformance.expected.comparison import compare
 from conformance.expected.steps import residual_state
-from conformance.implementations.protocol import DROPOUT, DropoutLayer
+from conformance.implementations.capabilities.dropout import Dropout, DropoutLayer
 from conformance.numerics import chance
 from strategies.cases import case_of
 from strategies.dimensions import Dimensions
+from strategies.dropout import LayerWithDropout, layers_with_dropout
 from strategies.textures import normal
-from strategies.training import Dropout, dropouts
 
 
 class Layout(NamedTuple):
@@ -32,7 +32,7 @@ class Layout(NamedTuple):
     seen: np.ndarray
 
 
-def _layout(question: Dropout, dtype: str) -> Layout:
+def _layout(question: LayerWithDropout, dtype: str) -> Layout:
     rng = np.random.default_rng(question.seed)
     D, P, M = question.D, question.P, question.M
     shown, held, seen = np.split(rng.permutation(M), [D, D + P])
@@ -62,20 +62,20 @@ def _masks(layer: DropoutLayer, layout: Layout) -> Masks:
     return Masks(states[:, :, layout.shown] / layout.inputs, states[:, 1:, layout.seen])
 
 
-def _asked(subject: Subject, question: Dropout) -> tuple[DropoutLayer, Layout]:
-    layer = subject.implementation.dropout_layer(question, subject.dtype)
+def _asked(subject: Subject, question: LayerWithDropout) -> tuple[DropoutLayer, Layout]:
+    layer = subject.capability(Dropout).dropout_layer(question, subject.dtype)
     return layer, _layout(question, subject.dtype)
 
 
 @holds_for(
-    needs=(DROPOUT,),
+    needs=(Dropout,),
     per_mode=False,
     builds=True,
-    question=lambda subject: dropouts(
-        ways=("predict", *subject.implementation.training_ways), large=False
+    question=lambda subject: layers_with_dropout(
+        ways=("predict", *subject.capability(Dropout).ways), large=False
     ),
 )
-def test_dropout_does_nothing_at_inference(subject: Subject, question: Dropout) -> None:
+def test_dropout_does_nothing_at_inference(subject: Subject, question: LayerWithDropout) -> None:
     """Dropout does nothing at inference.
 
     Every step equals the recurrence, in a call with training=False, and in predict or a call that
@@ -95,12 +95,12 @@ def test_dropout_does_nothing_at_inference(subject: Subject, question: Dropout) 
 
 
 @holds_for(
-    needs=(DROPOUT,),
+    needs=(Dropout,),
     per_mode=False,
     builds=True,
-    question=lambda subject: dropouts(ways=subject.implementation.training_ways),
+    question=lambda subject: layers_with_dropout(ways=subject.capability(Dropout).ways),
 )
-def test_a_dropout_mask_is_constant_over_time(subject: Subject, question: Dropout) -> None:
+def test_a_dropout_mask_is_constant_over_time(subject: Subject, question: LayerWithDropout) -> None:
     """A dropout mask is constant over time.
 
     And has no other values than 0 and 1 / (1 − rate); so has that of the states. The rate r is
@@ -125,12 +125,14 @@ def test_a_dropout_mask_is_constant_over_time(subject: Subject, question: Dropou
 
 
 @holds_for(
-    needs=(DROPOUT,),
+    needs=(Dropout,),
     per_mode=False,
     builds=True,
-    question=lambda subject: dropouts(ways=subject.implementation.training_ways, large=True),
+    question=lambda subject: layers_with_dropout(ways=subject.capability(Dropout).ways, large=True),
 )
-def test_dropout_masks_are_drawn_independently(subject: Subject, question: Dropout) -> None:
+def test_dropout_masks_are_drawn_independently(
+    subject: Subject, question: LayerWithDropout
+) -> None:
     """Dropout masks are drawn independently.
 
     Chance explains how many entries are dropped, and how often two are dropped together:
@@ -168,12 +170,14 @@ def test_dropout_masks_are_drawn_independently(subject: Subject, question: Dropo
 
 
 @holds_for(
-    needs=(DROPOUT,),
+    needs=(Dropout,),
     per_mode=False,
     builds=True,
-    question=lambda subject: dropouts(ways=subject.implementation.training_ways, large=False),
+    question=lambda subject: layers_with_dropout(
+        ways=subject.capability(Dropout).ways, large=False
+    ),
 )
-def test_the_same_seed_gives_the_same_masks(subject: Subject, question: Dropout) -> None:
+def test_the_same_seed_gives_the_same_masks(subject: Subject, question: LayerWithDropout) -> None:
     """The same seed gives the same masks.
 
     Call by call; another seed gives others.

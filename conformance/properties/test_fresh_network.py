@@ -7,7 +7,7 @@ import numpy as np
 from conformance.cells.simple_rnn import glorot_limit
 from conformance.checking.check import holds_for
 from conformance.checking.subject import Subject, require
-from conformance.implementations.protocol import INITIAL_WEIGHTS
+from conformance.implementations.capabilities import INITIAL_WEIGHTS
 from conformance.numerics.arithmetic import REFERENCE
 from conformance.numerics.bounded import INFLATION
 from strategies import Case, Dimensions

@@ -7,22 +7,23 @@ import numpy as np
 from conformance.checking.check import holds_for
 from conformance.checking.subject import Subject, require
 from conformance.expected.initializers import Distribution, distribution, fixed_entries
-from conformance.implementations.protocol import INITIALIZERS
+from conformance.implementations.capabilities.initializers import Initializers
 from conformance.numerics import chance
 from conformance.numerics.arithmetic import REFERENCE
 from conformance.numerics.bounded import INFLATION
 from strategies.choices import Choice
-from strategies.training import WEIGHTS, Birth, births
+from strategies.initializers import FIXED_INITIALIZERS, Birth, births
+from strategies.plain_networks import WEIGHTS
 
 
-@holds_for(needs=(INITIALIZERS,), per_mode=False, builds=True, birth=lambda subject: births())
+@holds_for(needs=(Initializers,), per_mode=False, builds=True, birth=lambda subject: births())
 def test_initializers_have_their_documented_distribution(subject: Subject, birth: Birth) -> None:
     """Initializers have their distributions.
 
     Fixed entries are those that are stated. Random ones are inside their limits, and chance
     explains their distribution, their extremes, and how neighbours agree.
     """
-    weights = subject.implementation.born(birth, subject.dtype)
+    weights = subject.capability(Initializers).born(birth, subject.dtype)
     for (layer, name), weight, choice, shape in zip(
         WEIGHTS, weights, birth.initializers, birth.shapes
     ):
@@ -121,25 +122,25 @@ def _judge_orthogonal(subject: Subject, where: str, weight: np.ndarray, choice: 
 
 
 @holds_for(
-    needs=(INITIALIZERS,), per_mode=False, builds=True, birth=lambda subject: births(max_extent=32)
+    needs=(Initializers,), per_mode=False, builds=True, birth=lambda subject: births(max_extent=32)
 )
 def test_the_same_seed_gives_the_same_weights(subject: Subject, birth: Birth) -> None:
     """The same seed gives the same weights.
 
     The seed of an initializer, or that of the whole program; and another seed gives others.
     """
-    implementation, dtype = subject.implementation, subject.dtype
-    weights = implementation.born(birth, dtype)
-    again = implementation.born(birth, dtype)
+    born, dtype = subject.capability(Initializers).born, subject.dtype
+    weights = born(birth, dtype)
+    again = born(birth, dtype)
     # What has a seed of its own does not depend on that of the program.
-    other = implementation.born(birth._replace(seed=birth.seed + 1), dtype)
+    other = born(birth._replace(seed=birth.seed + 1), dtype)
     for (layer, name), first, second, third, choice in zip(
         WEIGHTS, weights, again, other, birth.initializers
     ):
         where = f"{name} of {layer}, {choice}"
         same = first.tobytes() == second.tobytes()
         require(same, f"{where}: a second network with the same seeds has other entries")
-        if choice is None or choice.name in ("Zeros", "Ones", "Constant", "Identity"):
+        if choice is None or choice.name in FIXED_INITIALIZERS:
             continue
         changed = first.tobytes() != third.tobytes()
         if choice.get("seed", None) is not None:

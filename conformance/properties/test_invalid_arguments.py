@@ -7,12 +7,13 @@ import functools
 from conformance.checking.check import holds_for
 from conformance.checking.subject import Subject, require
 from conformance.expected.invalid_arguments import expected_errors
-from conformance.implementations.answers import Outcome
-from conformance.implementations.protocol import REFUSALS
+from conformance.implementations.capabilities.invalid_arguments import InvalidArguments, Outcome
 from strategies import invalid_arguments as questions
 from strategies.invalid_arguments import Wrong
 
-of_questions = functools.partial(holds_for, needs=(REFUSALS,), per_mode=False, one_dtype=True)
+of_questions = functools.partial(
+    holds_for, needs=(InvalidArguments,), per_mode=False, one_dtype=True
+)
 
 
 @of_questions(wrong=lambda subject: questions.wrong_units())
@@ -78,7 +79,7 @@ def require_refused(subject: Subject, wrong: Wrong) -> None:
     Raises:
         Nonconformity: something is computed, or the error is another one or says nothing.
     """
-    outcome = subject.implementation.outcome_of(wrong)
+    outcome = subject.capability(InvalidArguments).outcome_of(wrong)
     sentence = complaint(wrong, outcome, subject.implementation.versions())
     require(not sentence, sentence)
 

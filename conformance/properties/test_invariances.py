@@ -12,7 +12,7 @@ import numpy as np
 from conformance.checking.check import holds_for
 from conformance.checking.subject import Subject, require
 from conformance.expected.comparison import compare
-from conformance.implementations.protocol import STATES
+from conformance.implementations.capabilities import STATES
 from conformance.numerics.bounded import Bounded
 from strategies import Case, seeds
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from conformance.checking.asking import ask_afresh, cases_with, judge_answer
 from conformance.checking.check import holds_for
 from conformance.checking.subject import Subject
-from conformance.implementations.protocol import OPTIONS
+from conformance.implementations.capabilities import OPTIONS
 from strategies import Case, seeds
 
 

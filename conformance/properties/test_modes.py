@@ -8,7 +8,7 @@ import numpy as np
 
 from conformance.checking.check import holds_for
 from conformance.checking.subject import Subject, require
-from conformance.implementations.protocol import SEVERAL_MODES
+from conformance.implementations.capabilities import SEVERAL_MODES
 from strategies import Case, seeds
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from conformance.checking.asking import ask, cases_with, judge_answer, judge_calls
 from conformance.checking.check import holds_for
 from conformance.checking.subject import Subject
-from conformance.implementations.protocol import OPTIONS
+from conformance.implementations.capabilities import OPTIONS
 from strategies import Case
 
 

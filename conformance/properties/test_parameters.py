@@ -5,7 +5,8 @@ from __future__ import annotations
 from conformance.cells.simple_rnn import dense_parameters, parameters, simple_rnn_parameters
 from conformance.checking.check import holds_for
 from conformance.checking.subject import Subject, require_equal
-from conformance.implementations.protocol import PARAMETERS, SUMMARY, Summary, SummaryRow
+from conformance.implementations.capabilities import PARAMETERS, SUMMARY
+from conformance.implementations.protocol import Summary, SummaryRow
 from strategies import Dimensions
 
 

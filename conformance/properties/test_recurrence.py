@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from conformance.checking.check import holds_for
 from conformance.checking.subject import Output, Steps, Subject
-from conformance.implementations.protocol import STATES
+from conformance.implementations.capabilities import STATES
 from strategies import Case
 
 

@@ -9,21 +9,25 @@ import numpy as np
 from conformance.checking.check import holds_for
 from conformance.checking.subject import Subject, require, require_equal
 from conformance.expected.comparison import Comparison
-from conformance.expected.training import descended, penalty, undecided
-from conformance.implementations.protocol import REGULARIZERS, TRAINING
+from conformance.expected.gradient_step import descended
+from conformance.expected.regularizers import penalty, undecided
+from conformance.implementations.capabilities.gradient_step import GradientStep
+from conformance.implementations.capabilities.regularizers import Regularizers
 from conformance.numerics.arithmetic import REFERENCE
 from conformance.numerics.bounded import Bounded
-from strategies.training import WEIGHTS, Penalty, Step, penalties, steps
+from strategies.gradient_step import Step
+from strategies.plain_networks import WEIGHTS
+from strategies.regularizers import Penalty, penalties, regularized_steps
 
 
 @holds_for(
-    needs=(REGULARIZERS,),
+    needs=(Regularizers,),
     per_mode=False,
     builds=True,
     often=3,
     penalty_of=lambda subject: penalties(
-        ways=(*subject.implementation.training_ways, "evaluate"),
-        names=subject.implementation.regularizers(),
+        ways=(*subject.capability(Regularizers).ways, "evaluate"),
+        names=subject.capability(Regularizers).regularizers(),
         dtype=subject.dtype,
     ),
 )
@@ -32,7 +36,7 @@ def test_penalties_equal_their_formulas(subject: Subject, penalty_of: Penalty) -
 
     One for each regularizer; that of an output is divided by the number of samples.
     """
-    found = subject.implementation.penalised(penalty_of, subject.dtype)
+    found = subject.capability(Regularizers).penalised(penalty_of, subject.dtype)
     arithmetic = subject.arithmetic
     _, *weights = penalty_of.tensors
     expected = [
@@ -68,13 +72,12 @@ def test_penalties_equal_their_formulas(subject: Subject, penalty_of: Penalty) -
 
 
 @holds_for(
-    needs=(REGULARIZERS, TRAINING),
+    needs=(Regularizers, GradientStep),
     per_mode=False,
     builds=True,
-    step=lambda subject: steps(
-        ways=subject.implementation.step_ways,
-        names=subject.implementation.regularizers(),
-        regularized=True,
+    step=lambda subject: regularized_steps(
+        ways=subject.capability(GradientStep).ways,
+        names=subject.capability(Regularizers).regularizers(),
         dtype=subject.dtype,
     ),
 )
@@ -84,7 +87,7 @@ def test_training_goes_down_the_penalties(subject: Subject, step: Step) -> None:
     A step of gradient descent is one on the loss and all penalties; no sum in it rounds. Where a
     weight is 0, L1 may have any slope from -l1 to l1.
     """
-    stepped = subject.implementation.stepped(step, subject.dtype)
+    stepped = subject.capability(GradientStep).stepped(step, subject.dtype)
     for (layer, name), got, expected, free in zip(
         WEIGHTS, stepped.weights, descended(step), undecided(step)
     ):

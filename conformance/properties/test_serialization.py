@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 
 from conformance.checking.check import holds_for
 from conformance.checking.subject import Subject, require
-from conformance.implementations.answers import Seen
-from conformance.implementations.protocol import PICKLING, SERIALIZATION
+from conformance.implementations.capabilities.serialization import Pickling, Seen, Serialization
 from strategies.serialization import (
     Configuration,
     SingleArgument,
@@ -47,12 +46,12 @@ EFFECTS: dict[str, tuple[str, ...]] = {
 
 def drawn(subject: Subject) -> st.SearchStrategy[Configuration]:
     """Configurations of the arguments that the version takes."""
-    return configurations(arguments=subject.implementation.layer_arguments())
+    return configurations(arguments=subject.capability(Serialization).layer_arguments())
 
 
 of_configurations = functools.partial(
     holds_for,
-    needs=(SERIALIZATION,),
+    needs=(Serialization,),
     per_mode=False,
     builds=True,
     one_dtype=True,
@@ -66,15 +65,17 @@ def test_a_layer_says_what_it_was_given(subject: Subject, configuration: Configu
 
     Its attributes do, and so does get_config(), for every argument of both layers.
     """
-    require_meant(subject.implementation.seen_of(configuration), configuration)
+    require_meant(subject.capability(Serialization).seen_of(configuration), configuration)
 
 
 @holds_for(
-    needs=(SERIALIZATION,),
+    needs=(Serialization,),
     per_mode=False,
     one_dtype=True,
     runs=2,
-    argument=lambda subject: single_arguments(arguments=subject.implementation.layer_arguments()),
+    argument=lambda subject: single_arguments(
+        arguments=subject.capability(Serialization).layer_arguments()
+    ),
 )
 def test_every_argument_has_an_effect(subject: Subject, argument: SingleArgument) -> None:
     """Every argument has an effect.
@@ -82,7 +83,7 @@ def test_every_argument_has_an_effect(subject: Subject, argument: SingleArgument
     On outputs, weights or penalties, not only on what the layer says of itself. A layer that is
     unrolled computes the same; what it demands is in `test_invalid_arguments`.
     """
-    ask = subject.implementation.seen_of
+    ask = subject.capability(Serialization).seen_of
     fresh = argument.name.endswith("initializer")
     given = ask(argument.configuration(), fresh=fresh, full=True)
     plain = ask(argument.configuration(given=False), fresh=fresh, full=True)
@@ -165,13 +166,13 @@ def test_a_saved_model_keeps_everything(subject: Subject, configuration: Configu
     require_kept(subject, configuration, "SavedModel")
 
 
-@of_configurations(runs=4, needs=(SERIALIZATION, PICKLING))
+@of_configurations(runs=4, needs=(Serialization, Pickling))
 def test_pickle_keeps_everything(subject: Subject, configuration: Configuration) -> None:
     """Pickle keeps everything."""
     require_kept(subject, configuration, "pickle")
 
 
-@of_configurations(runs=4, needs=(SERIALIZATION, PICKLING))
+@of_configurations(runs=4, needs=(Serialization, Pickling))
 def test_deepcopy_keeps_everything(subject: Subject, configuration: Configuration) -> None:
     """A deep copy keeps everything."""
     require_kept(subject, configuration, "deepcopy")
@@ -183,7 +184,7 @@ def require_kept(subject: Subject, configuration: Configuration, way: str) -> No
     Raises:
         Nonconformity: says what is not.
     """
-    before, returned = subject.implementation.round_trip(configuration, way)
+    before, returned = subject.capability(Serialization).round_trip(configuration, way)
     for after in returned:
         if after.arguments is not None:  # what is exported is no model any more
             if way != "weights":

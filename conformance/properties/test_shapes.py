@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from conformance.checking.check import holds_for
 from conformance.checking.subject import Subject, require_equal
-from conformance.implementations.protocol import SHAPES, STATES, Shapes
+from conformance.implementations.capabilities import SHAPES, STATES
+from conformance.implementations.protocol import Shapes
 from strategies import Case, Dimensions
 
 

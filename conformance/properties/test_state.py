@@ -16,7 +16,7 @@ from conformance.checking.asking import (
 )
 from conformance.checking.check import holds_for
 from conformance.checking.subject import Subject
-from conformance.implementations.protocol import OPTIONS, PREDICT, STATE_SET
+from conformance.implementations.capabilities import OPTIONS, PREDICT, STATE_SET
 from strategies import Case, seeds
 
 

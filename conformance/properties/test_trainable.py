@@ -6,9 +6,11 @@ import numpy as np
 
 from conformance.checking.check import holds_for
 from conformance.checking.subject import Subject, require, require_equal
-from conformance.expected.training import descended
-from conformance.implementations.protocol import TRAINING
-from strategies.training import FREEZES, WEIGHTS, Step, steps
+from conformance.expected.gradient_step import descended
+from conformance.implementations.capabilities.gradient_step import GradientStep
+from strategies.gradient_step import Step
+from strategies.plain_networks import WEIGHTS
+from strategies.trainable import frozen_steps
 
 
 def _is_frozen(frozen: str, layer: str) -> bool:
@@ -16,10 +18,10 @@ def _is_frozen(frozen: str, layer: str) -> bool:
 
 
 @holds_for(
-    needs=(TRAINING,),
+    needs=(GradientStep,),
     per_mode=False,
     builds=True,
-    step=lambda subject: steps(ways=subject.implementation.step_ways, frozen=FREEZES),
+    step=lambda subject: frozen_steps(ways=subject.capability(GradientStep).ways),
 )
 def test_what_is_not_trainable_keeps_its_bits(subject: Subject, step: Step) -> None:
     """What is not trainable keeps its bits.
@@ -27,7 +29,7 @@ def test_what_is_not_trainable_keeps_its_bits(subject: Subject, step: Step) -> N
     Through a step of gradient descent, which moves all other weights, exactly as without it; and
     its parameters are counted as non-trainable.
     """
-    stepped = subject.implementation.stepped(step, subject.dtype)
+    stepped = subject.capability(GradientStep).stepped(step, subject.dtype)
     _, *before = step.tensors.astype(subject.dtype)
     moved, frozen = descended(step), 0
     for i, (layer, name) in enumerate(WEIGHTS):

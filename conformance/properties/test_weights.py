@@ -7,7 +7,7 @@ import numpy as np
 from conformance.cells.simple_rnn import dense_weight_shapes, simple_rnn_weight_shapes
 from conformance.checking.check import holds_for
 from conformance.checking.subject import Subject, require, require_equal
-from conformance.implementations.protocol import WEIGHTS
+from conformance.implementations.capabilities import WEIGHTS
 from strategies import Case, Dimensions, seeds
 
 

@@ -11,7 +11,7 @@ from conformance.checking.models import models, output_after_a_reset, output_of,
 from conformance.checking.subject import Subject
 from conformance.expected.comparison import compare
 from conformance.expected.wrappers import expected, expected_calls
-from conformance.implementations.protocol import COMPOSITIONS
+from conformance.implementations.capabilities import COMPOSITIONS
 from strategies.wrappers import Composition
 
 

@@ -75,10 +75,6 @@ class FaultyKeras(KerasTensorFlow):
         self.seed()
         return super().composition(size, dtype)
 
-    def training_keras(self) -> Any:
-        self.seed()
-        return super().training_keras()
-
     def library(self) -> Any:
         self.seed()
         return super().library()

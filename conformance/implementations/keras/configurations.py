@@ -10,32 +10,28 @@ from typing import Any, Optional, Sequence
 
 import numpy as np
 
-from conformance.implementations.answers import Seen
+from conformance.implementations.capabilities.serialization import Seen
+from conformance.implementations.keras.adapter import as_array, as_tensor
+from conformance.implementations.keras.choices import chosen
+from conformance.implementations.keras.layers import dense, layer_class, recurrent
 from conformance.implementations.keras.network import is_keras_2
-from strategies.serialization import ARGUMENTS, Configuration, Named
+from strategies.choices import Choice
+from strategies.serialization import ARGUMENTS, Configuration
 
-#: Where a class is found by its name, for arguments whose values are objects.
-_MODULES = {
-    "initializer": "initializers",
-    "regularizer": "regularizers",
-    "constraint": "constraints",
-}
+#: Arguments that end so have objects for values.
+_CHOSEN = ("initializer", "regularizer", "constraint")
 #: Accepted by a base class, so that no signature of SimpleRNN's or Dense's own has them.
 _OF_EVERY_LAYER = ("trainable", "dtype", "name")
 
 
-def set_default_dtype(keras: Any) -> None:
-    """Make float32 the default dtype of Keras 3, which else is that of a process's first layer."""
-    if not is_keras_2(keras):
-        keras.mixed_precision.set_global_policy("float32")
-
-
 def known_arguments(keras: Any) -> dict[str, tuple[str, ...]]:
     """Those of `ARGUMENTS` that the constructors of this version take."""
-    classes = {"simple_rnn": keras.layers.SimpleRNN, "dense": keras.layers.Dense}
     found = {}
     for layer, names in ARGUMENTS.items():
-        taken = {*inspect.signature(classes[layer].__init__).parameters, *_OF_EVERY_LAYER}
+        taken = {
+            *inspect.signature(layer_class(keras, layer).__init__).parameters,
+            *_OF_EVERY_LAYER,
+        }
         if layer == "simple_rnn":
             taken |= {"zero_output_for_mask"} | ({"time_major"} if is_keras_2(keras) else set())
         found[layer] = tuple(name for name in names if name in taken)
@@ -45,29 +41,21 @@ def known_arguments(keras: Any) -> dict[str, tuple[str, ...]]:
 def new_layers(keras: Any, configuration: Configuration) -> tuple[Any, Any]:
     """A new SimpleRNN and a new Dense of the configuration."""
     keras.backend.set_floatx("float32")  # the default dtype of Keras 2
-    rnn = _given(keras, configuration.given("simple_rnn"))
-    dense = _given(keras, configuration.given("dense"))
-    return keras.layers.SimpleRNN(**rnn), keras.layers.Dense(**dense)
+    given = {layer: _objects(keras, configuration.given(layer)) for layer in ARGUMENTS}
+    return recurrent(keras, "simple_rnn", **given["simple_rnn"]), dense(keras, **given["dense"])
 
 
-def _given(keras: Any, arguments: dict[str, Any]) -> dict[str, Any]:
+def _objects(keras: Any, arguments: dict[str, Any]) -> dict[str, Any]:
     return {
-        name: _class_of(keras, name, value.name)(**dict(value.arguments))
-        if isinstance(value, Named)
-        else value
+        name: chosen(keras, name, value) if isinstance(value, Choice) else value
         for name, value in arguments.items()
     }
-
-
-def _class_of(keras: Any, argument: str, name: str) -> Any:
-    module = getattr(keras, _MODULES[argument.rpartition("_")[2]])
-    return getattr(module, name, None) or getattr(module, f"{name}Initializer")
 
 
 def new_model(keras: Any, configuration: Configuration, layers: Sequence[Any]) -> Any:
     """A model of these layers, with inputs as the configuration has them."""
     keras.backend.set_floatx("float32")
-    rnn, dense = layers
+    rnn, readout = layers
     meant = configuration.meant("simple_rnn")
     # Keras 2 takes the axes as they are; with a state the number of samples must be known.
     samples = configuration.N if meant["stateful"] else None
@@ -75,11 +63,11 @@ def new_model(keras: Any, configuration: Configuration, layers: Sequence[Any]) -
     shape = (time, samples) if meant["time_major"] else (samples, time)
     inputs = keras.Input(batch_shape=(*shape, configuration.D), dtype="float32")
     if configuration.sequential:
-        return keras.Sequential([inputs, rnn, dense])
+        return keras.Sequential([inputs, rnn, readout])
     hidden = rnn(inputs)
     if not meant["return_state"]:
-        return keras.Model(inputs, dense(hidden))
-    return keras.Model(inputs, [dense(hidden[0]), *hidden[1:]])
+        return keras.Model(inputs, readout(hidden))
+    return keras.Model(inputs, [readout(hidden[0]), *hidden[1:]])
 
 
 def with_weights(model: Any, configuration: Configuration) -> Any:
@@ -94,26 +82,13 @@ def layers_of(model: Any) -> list[Any]:
     return [layer for layer in model.layers if type(layer).__name__ != "InputLayer"]
 
 
-def seen_of(
-    keras: Any, configuration: Configuration, *, fresh: bool = False, full: bool = False
-) -> Seen:
-    """What can be seen of a new model; `seen` says what ``full`` is.
-
-    It has weights of the configuration's own, or with ``fresh`` its initial ones.
-    """
-    model = new_model(keras, configuration, new_layers(keras, configuration))
-    if not fresh:
-        with_weights(model, configuration)
-    return seen(keras, model, configuration, full=full)
-
-
 def seen(keras: Any, model: Any, configuration: Configuration, *, full: bool = False) -> Seen:
     """What can be seen of a model, beginning with a state of zeros.
 
     With ``full`` it is called in training mode too, and SimpleRNN alone with a mask.
     """
     keras.backend.set_floatx("float32")
-    layers, inputs = layers_of(model), tensor(keras, configuration.inputs)
+    layers, inputs = layers_of(model), as_tensor(keras, configuration.inputs)
     rnn = layers[0]
 
     def called(layer: Any, *, reset: bool, **options: Any) -> list[np.ndarray]:
@@ -121,14 +96,14 @@ def seen(keras: Any, model: Any, configuration: Configuration, *, full: bool = F
             rnn.reset_states()
         result = layer(inputs, **options)
         listed = result if isinstance(result, (list, tuple)) else [result]
-        return [_array(keras, one) for one in listed]
+        return [as_array(keras, one) for one in listed]
 
     outputs = called(model, reset=True, training=False)
     penalties = tuple(float(penalty) for penalty in model.losses)
     again = called(model, reset=False, training=False)
     more = {}
     if full:
-        mask = tensor(keras, configuration.mask)
+        mask = as_tensor(keras, configuration.mask)
         more["masked"] = tuple(called(rnn, reset=True, mask=mask, training=False))
         more["training"] = tuple(called(model, reset=True, training=True))
     return Seen(
@@ -144,21 +119,6 @@ def seen(keras: Any, model: Any, configuration: Configuration, *, full: bool = F
         penalties=penalties,
         **more,
     )
-
-
-def tensor(keras: Any, array: np.ndarray) -> Any:
-    """A tensor of the backend's."""
-    return (
-        keras.backend.constant(array, dtype=str(array.dtype))
-        if is_keras_2(keras)
-        else keras.ops.convert_to_tensor(array)
-    )
-
-
-def _array(keras: Any, value: Any) -> np.ndarray:
-    convert = np.asarray if is_keras_2(keras) else keras.ops.convert_to_numpy
-    array: np.ndarray = convert(value)
-    return array
 
 
 def _short_name(weight: Any) -> str:
@@ -202,10 +162,10 @@ def attribute(layer: Any, argument: str, meant: Any) -> Any:
     value = getattr(owner, argument, None)
     if argument == "activation":
         return "linear" if value is None else value.__name__
-    if argument.rpartition("_")[2] not in _MODULES or value is None:
+    if argument.rpartition("_")[2] not in _CHOSEN or value is None:
         return value
-    asked = meant.arguments if isinstance(meant, Named) else ()
-    return Named(
+    asked = meant.arguments if isinstance(meant, Choice) else ()
+    return Choice(
         _class_name(type(value).__name__),
         tuple((name, _plain(_attribute_of(value, name))) for name, _ in asked),
     )
@@ -231,12 +191,12 @@ def in_config(layer: Any, argument: str, meant: Any) -> Any:
         return value["config"]["name"] if isinstance(value, dict) else value
     if not isinstance(value, dict):
         return value
-    asked = meant.arguments if isinstance(meant, Named) else ()
+    asked = meant.arguments if isinstance(meant, Choice) else ()
     parts = value["config"]
     if isinstance(parts, str):  # a function
         return parts
     pairs = tuple((name, _plain(parts.get(name))) for name, _ in asked)
-    return Named(_class_name(value["class_name"]), pairs)
+    return Choice(_class_name(value["class_name"]), pairs)
 
 
 def _plain(value: Any) -> Any:

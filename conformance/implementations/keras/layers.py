@@ -104,3 +104,27 @@ def answer_of(options: Options, results: list[np.ndarray]) -> Answer:
     if options.time_major and options.return_sequences:
         hidden, output = hidden.swapaxes(0, 1), output.swapaxes(0, 1)
     return Answer(hidden, output, results[1] if len(results) > 2 else None)
+
+
+#: What Keras calls a layer; the cell of a recurrent one has ``Cell`` after it.
+CLASSES = {"simple_rnn": "SimpleRNN", "lstm": "LSTM", "gru": "GRU", "dense": "Dense"}
+
+
+def layer_class(keras: Any, name: str) -> Any:
+    """The class of a layer by a name of `CLASSES`."""
+    return getattr(keras.layers, CLASSES[name])
+
+
+def recurrent(keras: Any, name: str, *positional: Any, **arguments: Any) -> Any:
+    """A recurrent layer; its constructor is given what is given here, and nothing else."""
+    return layer_class(keras, name)(*positional, **arguments)
+
+
+def recurrent_cell(keras: Any, name: str, *positional: Any, **arguments: Any) -> Any:
+    """The cell of a recurrent layer, made in the same way."""
+    return getattr(keras.layers, f"{CLASSES[name]}Cell")(*positional, **arguments)
+
+
+def dense(keras: Any, *positional: Any, **arguments: Any) -> Any:
+    """A dense layer, made in the same way."""
+    return layer_class(keras, "dense")(*positional, **arguments)

@@ -1,6 +1,7 @@
 """Ways that a Keras model can go and come back: configurations, files, and Python's own.
 
-Each takes a model and gives another one. What carries no weights is given those of the first.
+Each of `WAYS` takes a model and gives another one. What carries no weights is given those of the
+first.
 """
 
 from __future__ import annotations
@@ -13,8 +14,10 @@ import tempfile
 from pathlib import Path
 from typing import Any, Callable
 
-from conformance.implementations.answers import Seen
+from conformance.implementations.capabilities.serialization import Pickling, Seen, Serialization
+from conformance.implementations.keras.adapter import KerasAdapter, KerasCapability
 from conformance.implementations.keras.configurations import (
+    known_arguments,
     layers_of,
     new_layers,
     new_model,
@@ -25,16 +28,44 @@ from conformance.implementations.keras.network import is_keras_2
 from strategies.serialization import Configuration
 
 
-def round_trip(keras: Any, configuration: Configuration, way: str) -> tuple[Seen, list[Seen]]:
-    """What is seen of a model, and of each that comes back on a way by name."""
-    model = new_model(keras, configuration, new_layers(keras, configuration))
-    with_weights(model, configuration)
-    with tempfile.TemporaryDirectory() as folder:
-        if way == "SavedModel" and not is_keras_2(keras):
-            return _exported(model, configuration, folder)
-        returned = WAYS[way](keras, model, configuration, Path(folder))
-        before = seen(keras, model, configuration)
-        return before, [seen(keras, one, configuration) for one in returned]
+class KerasSerialization(KerasCapability, Serialization):
+    """On TensorFlow, where every way is."""
+
+    backends = ("tensorflow",)
+
+    def layer_arguments(self) -> dict[str, tuple[str, ...]]:
+        return known_arguments(self.adapter.library())
+
+    def seen_of(
+        self, configuration: Configuration, *, fresh: bool = False, full: bool = False
+    ) -> Seen:
+        keras = self.adapter.library()
+        model = new_model(keras, configuration, new_layers(keras, configuration))
+        if not fresh:
+            with_weights(model, configuration)
+        return seen(keras, model, configuration, full=full)
+
+    def round_trip(self, configuration: Configuration, way: str) -> tuple[Seen, list[Seen]]:
+        keras = self.adapter.library()
+        model = new_model(keras, configuration, new_layers(keras, configuration))
+        with_weights(model, configuration)
+        with tempfile.TemporaryDirectory() as folder:
+            if way == "SavedModel" and not is_keras_2(keras):
+                return _exported(model, configuration, folder)
+            returned = WAYS[way](keras, model, configuration, Path(folder))
+            before = seen(keras, model, configuration)
+            return before, [seen(keras, one, configuration) for one in returned]
+
+
+class KerasPickling(KerasCapability, Pickling):
+    """Where there is serialization; before Keras 3.3 its models cannot be pickled."""
+
+    backends = KerasSerialization.backends
+
+    @classmethod
+    def supports(cls, adapter: KerasAdapter) -> bool:
+        before = adapter.versions().get("keras", "2").startswith(("3.0.", "3.1.", "3.2."))
+        return super().supports(adapter) and not before
 
 
 def _with_the_weights_of(model: Any, others: list[Any]) -> list[Any]:
