@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, NamedTuple, Optional, Sequence, TypeVar
+from typing import (
+    Any,
+    Callable,
+    Container,
+    Mapping,
+    NamedTuple,
+    Optional,
+    Sequence,
+    TypeVar,
+)
 
 from hypothesis import strategies as st
+
+from strategies._validation import check_choice
 
 
 class Choice(NamedTuple):
@@ -42,12 +53,28 @@ Five = tuple[Optional[Choice], ...]
 Drawn = TypeVar("Drawn")
 
 
-def with_arguments(
-    name: str, arguments: dict[str, st.SearchStrategy[Any]]
+def choices(
+    names: Sequence[str],
+    arguments: Mapping[str, Mapping[str, st.SearchStrategy[Any]]],
+    *,
+    by_name: Container[str],
 ) -> st.SearchStrategy[Choice]:
-    """A choice with each of these arguments."""
-    values = st.tuples(*arguments.values())
-    return values.map(lambda drawn: Choice(name, tuple(zip(arguments, drawn))))
+    """One of ``names`` with all its ``arguments``, or as text where it is in ``by_name``.
+
+    Shrinks towards the first of the names.
+
+    Raises:
+        InvalidArgument: ``arguments`` does not have the name.
+    """
+    for name in names:
+        check_choice("names", name, tuple(arguments))
+
+    def of_name(name: str) -> st.SearchStrategy[Choice]:
+        values = st.tuples(*arguments[name].values())
+        given = values.map(lambda drawn: Choice(name, tuple(zip(arguments[name], drawn))))
+        return given | st.just(Choice(name, by_name=True)) if name in by_name else given
+
+    return st.sampled_from(names).flatmap(of_name)
 
 
 def maybe(strategy: st.SearchStrategy[Drawn], parts: int = 2) -> st.SearchStrategy[Optional[Drawn]]:

@@ -52,20 +52,17 @@ def layers_with_dropout(
     Raises:
         InvalidArgument: there is no way.
     """
-    small = st.tuples(*(st.integers(1, 8) for _ in range(3)))
-    sizes = {
-        True: st.just((128, 128, 128)),
-        False: small,
-        None: st.one_of(small, st.just((128, 128, 128))),
-    }[large]
+    small, wide = st.tuples(*[st.integers(1, 8)] * 3), st.just((128, 128, 128))
+    sizes = {True: wide, False: small, None: small | wide}[large]
     rates = st.one_of(st.sampled_from((0.5, 0.25, 0.0)), st.integers(1, 99).map(lambda p: p / 100))
 
-    def build(
-        size: tuple[int, int, int], T: int, r: float, q: float, way: str, unroll: bool, seed: int
-    ) -> LayerWithDropout:
-        N, D, P = size
-        return LayerWithDropout(N, T, D, P, r, q, way, unroll, seed)
-
     return st.builds(
-        build, sizes, st.integers(2, 4), rates, rates, executed(ways), st.booleans(), SEEDS
+        lambda size, **others: LayerWithDropout(N=size[0], D=size[1], P=size[2], **others),
+        sizes,
+        T=st.integers(2, 4),
+        rate=rates,
+        recurrent_rate=rates,
+        way=executed(ways),
+        unroll=st.booleans(),
+        seed=SEEDS,
     )

@@ -2,50 +2,38 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, Sequence
+from dataclasses import dataclass
+from typing import Any, Sequence
 
 import numpy as np
 from hypothesis import strategies as st
 
 from strategies.choices import Five, traits
 from strategies.facts import has_facts
-from strategies.plain_networks import SEEDS, executed, floatx, integers, sizes
-from strategies.textures import Tensors
+from strategies.plain_networks import PlainNetwork, plain_networks
 
 _NONE: st.SearchStrategy[Five] = st.just((None,) * 5)
 _NOTHING = st.just("nothing")
 
 
 @has_facts(traits=frozenset())
-class Step(NamedTuple):
-    """One step of gradient descent on the mean of targets · outputs, with linear activations.
+@dataclass(frozen=True)
+class Step(PlainNetwork):
+    """One step of gradient descent on the mean of targets · outputs.
 
     ``frozen`` is one of `strategies.trainable.FREEZES`, ``rate`` the learning rate.
     """
 
-    N: int
-    T: int
-    D: int
-    M: int
-    K: int
     constraints: Five
     regularizers: Five
     frozen: str
     rate: float
-    way: str
-    floatx: str
-    seed: int
 
     @property
     def facts(self) -> dict[str, Any]:
         """What the condition of a known deviation may ask."""
         chosen = traits((*self.constraints, *self.regularizers))
         return {"traits": chosen | {self.way, self.frozen, f"floatx {self.floatx}"}}
-
-    @property
-    def tensors(self) -> Tensors:
-        """Inputs and weights, small integers: no sum of them rounds."""
-        return integers(self.N, self.T, self.D, self.M, self.K, self.seed)
 
     @property
     def targets(self) -> np.ndarray:
@@ -63,19 +51,14 @@ def steps(
 ) -> st.SearchStrategy[Step]:
     """Steps of gradient descent in the given ``ways`` of execution, the first most often.
 
-    One of three in float64 is in a program whose floatx is float32.
-
     Raises:
         InvalidArgument: there is no way, or the dtype is unknown.
     """
     return st.builds(
         Step,
-        *sizes(),
-        constraints,
-        regularizers,
-        frozen,
-        st.sampled_from((1.0, 0.25, 4.0)),
-        executed(ways),
-        floatx(dtype),
-        SEEDS,
+        **plain_networks(ways, dtype),
+        constraints=constraints,
+        regularizers=regularizers,
+        frozen=frozen,
+        rate=st.sampled_from((1.0, 0.25, 4.0)),
     )

@@ -7,27 +7,46 @@ from typing import Any, NamedTuple, Sequence
 from hypothesis import strategies as st
 from hypothesis.errors import InvalidArgument
 
-from strategies._validation import check_choice
-from strategies.choices import Choice, Five, five, traits, with_arguments
+from strategies.choices import Choice, Five, choices, five, traits
 from strategies.facts import has_facts
 from strategies.plain_networks import SEEDS, weight_shapes
 
-#: Those that draw no numbers.
-FIXED_INITIALIZERS = ("Zeros", "Ones", "Constant", "Identity")
-#: Those whose entries are independent, each with one distribution.
-RANDOM_INITIALIZERS = (
-    "RandomUniform",
-    "RandomNormal",
-    "TruncatedNormal",
-    "GlorotUniform",
-    "GlorotNormal",
-    "HeUniform",
-    "HeNormal",
-    "LecunUniform",
-    "LecunNormal",
-    "VarianceScaling",
-)
-INITIALIZERS = (*FIXED_INITIALIZERS, *RANDOM_INITIALIZERS, "Orthogonal")
+_GAINS = {"gain": st.sampled_from((1.0, 0.5, 1.2, 3.0))}
+_NORMAL = {
+    "mean": st.sampled_from((0.0, 0.5, -1.0)),
+    "stddev": st.sampled_from((0.05, 1.0, 0.3)),
+}
+#: Those that draw no numbers, with their arguments.
+_FIXED: dict[str, dict[str, st.SearchStrategy[Any]]] = {
+    "Zeros": {},
+    "Ones": {},
+    "Constant": {"value": st.sampled_from((0.5, -2.0, 0.1, 1e-3))},
+    "Identity": _GAINS,
+}
+#: Those that do, with their arguments beside the seed.
+_RANDOM: dict[str, dict[str, st.SearchStrategy[Any]]] = {
+    "RandomUniform": {
+        "minval": st.sampled_from((-0.05, 0.0, -1.0)),
+        "maxval": st.sampled_from((0.05, 1.0, 2.0)),
+    },
+    "RandomNormal": _NORMAL,
+    "TruncatedNormal": _NORMAL,
+    "GlorotUniform": {},
+    "GlorotNormal": {},
+    "HeUniform": {},
+    "HeNormal": {},
+    "LecunUniform": {},
+    "LecunNormal": {},
+    "VarianceScaling": {
+        "scale": st.sampled_from((1.0, 2.0, 0.1)),
+        "mode": st.sampled_from(("fan_in", "fan_out", "fan_avg")),
+        "distribution": st.sampled_from(("truncated_normal", "untruncated_normal", "uniform")),
+    },
+    "Orthogonal": _GAINS,
+}
+_SEEDED = {name: {**arguments, "seed": SEEDS} for name, arguments in _RANDOM.items()}
+FIXED_INITIALIZERS = tuple(_FIXED)
+INITIALIZERS = (*_FIXED, *_RANDOM)
 #: Those that make sense for a matrix only.
 OF_MATRICES = ("Identity", "Orthogonal")
 
@@ -64,46 +83,13 @@ def initializers(
 ) -> st.SearchStrategy[Choice]:
     """Initializers with or without arguments, seeded where they are random.
 
-    ``matrix`` says that they are for a matrix. Shrinks towards the first of ``names``, without
-    arguments.
+    ``matrix`` says that they are for a matrix. Shrinks towards the first of ``names``.
 
     Raises:
         InvalidArgument: a name is unknown.
     """
-    for name in names:
-        check_choice("names", name, INITIALIZERS)
-    chosen = [name for name in names if matrix or name not in OF_MATRICES]
-    return st.sampled_from(chosen).flatmap(_initializer)
-
-
-def _initializer(name: str) -> st.SearchStrategy[Choice]:
-    arguments: dict[str, st.SearchStrategy[Any]] = {}
-    if name == "Constant":
-        arguments = {"value": st.sampled_from((0.5, -2.0, 0.1, 1e-3))}
-    elif name in ("Identity", "Orthogonal"):
-        arguments = {"gain": st.sampled_from((1.0, 0.5, 1.2, 3.0))}
-    elif name == "RandomUniform":
-        arguments = {
-            "minval": st.sampled_from((-0.05, 0.0, -1.0)),
-            "maxval": st.sampled_from((0.05, 1.0, 2.0)),
-        }
-    elif name in ("RandomNormal", "TruncatedNormal"):
-        arguments = {
-            "mean": st.sampled_from((0.0, 0.5, -1.0)),
-            "stddev": st.sampled_from((0.05, 1.0, 0.3)),
-        }
-    elif name == "VarianceScaling":
-        arguments = {
-            "scale": st.sampled_from((1.0, 2.0, 0.1)),
-            "mode": st.sampled_from(("fan_in", "fan_out", "fan_avg")),
-            "distribution": st.sampled_from(("truncated_normal", "untruncated_normal", "uniform")),
-        }
-    plain = st.just(Choice(name, by_name=True))
-    if name not in FIXED_INITIALIZERS:
-        arguments["seed"] = SEEDS
-    if not arguments:
-        return st.one_of(plain, st.just(Choice(name)))
-    return st.one_of(plain, with_arguments(name, arguments))
+    suited = [name for name in names if matrix or name not in OF_MATRICES]
+    return choices(suited, {**_FIXED, **_SEEDED}, by_name=INITIALIZERS)
 
 
 def births(*, max_extent: int = 256) -> st.SearchStrategy[Birth]:
@@ -116,10 +102,9 @@ def births(*, max_extent: int = 256) -> st.SearchStrategy[Birth]:
         raise InvalidArgument(f"max_extent={max_extent!r}: must be an integer, at least 1")
     small = st.integers(1, min(12, max_extent))
     sizes = st.one_of(st.tuples(small, small, small), st.just((max_extent, max_extent, 64)))
-    chosen = five(lambda matrix: initializers(matrix=matrix), 4)
     return st.builds(
-        lambda size, chosen, seed: Birth(size[0], size[1], size[2], chosen, seed),
+        lambda size, *others: Birth(*size, *others),
         sizes,
-        chosen,
+        five(lambda matrix: initializers(matrix=matrix), 4),
         SEEDS,
     )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Sequence
+from dataclasses import dataclass
+from typing import Any, Sequence
 
 import numpy as np
 from hypothesis import strategies as st
@@ -29,17 +30,52 @@ def weight_shapes(D: int, M: int, K: int) -> list[tuple[int, ...]]:
     return [(D, M), (M, M), (M,), (M, K), (K,)]
 
 
-def integers(N: int, T: int, D: int, M: int, K: int, seed: int) -> Tensors:
-    """Tensors of integers, -2 to 2 in the inputs and -1 to 1 in the weights."""
-    rng = np.random.default_rng(seed)
-    weights = [rng.integers(-1, 2, shape).astype(float) for shape in weight_shapes(D, M, K)]
-    return Tensors(rng.integers(-2, 3, (N, T, D)).astype(float), *weights)
+@dataclass(frozen=True)
+class PlainNetwork:
+    """SimpleRNN and Dense with linear activations, for small whole numbers: no sum of them rounds.
+
+    ``way`` is how it is executed, ``floatx`` the dtype of the program.
+    """
+
+    N: int
+    T: int
+    D: int
+    M: int
+    K: int
+    way: str
+    floatx: str
+    seed: int
+
+    @property
+    def shapes(self) -> list[tuple[int, ...]]:
+        """The shapes of the five weights."""
+        return weight_shapes(self.D, self.M, self.K)
+
+    @property
+    def tensors(self) -> Tensors:
+        """Integers, -2 to 2 in the inputs and -1 to 1 in the weights."""
+        rng = np.random.default_rng(self.seed)
+        weights = [rng.integers(-1, 2, shape).astype(float) for shape in self.shapes]
+        return Tensors(rng.integers(-2, 3, (self.N, self.T, self.D)).astype(float), *weights)
 
 
-def sizes() -> list[st.SearchStrategy[int]]:
-    """N, T, D, M, K; N and K powers of two, so that a mean over them does not round."""
+def plain_networks(ways: Sequence[str], dtype: str) -> dict[str, st.SearchStrategy[Any]]:
+    """A strategy for each field of a `PlainNetwork` with layers of a ``dtype``.
+
+    N and K are powers of two, so that a mean over them does not round. One of three in float64 is
+    in a program whose floatx is float32.
+
+    Raises:
+        InvalidArgument: there is no way, or the dtype is unknown.
+    """
+    check_choice("dtype", dtype, WIDE_DTYPES)
     powers, few = st.sampled_from((1, 2, 4)), st.integers(1, 4)
-    return [powers, st.integers(1, 3), few, few, powers]
+    return {
+        **{"N": powers, "T": st.integers(1, 3), "D": few, "M": few, "K": powers},
+        "way": executed(ways),
+        "floatx": executed((dtype,) if dtype == "float32" else (dtype, "float32")),
+        "seed": SEEDS,
+    }
 
 
 def executed(ways: Sequence[str]) -> st.SearchStrategy[str]:
@@ -52,13 +88,3 @@ def executed(ways: Sequence[str]) -> st.SearchStrategy[str]:
         raise InvalidArgument(f"ways={ways!r}: must be names, at least one")
     rest = list(ways[1:])
     return st.sampled_from([ways[0]] * max(1, 2 * len(rest)) + rest)
-
-
-def floatx(dtype: str) -> st.SearchStrategy[str]:
-    """The dtype of a program with layers of a ``dtype``; float32 for one of three in float64.
-
-    Raises:
-        InvalidArgument: the dtype is unknown.
-    """
-    check_choice("dtype", dtype, WIDE_DTYPES)
-    return executed((dtype,) if dtype == "float32" else (dtype, "float32"))

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, Optional, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Optional, Sequence
 
 from hypothesis import strategies as st
 
-from strategies._validation import check_choice
-from strategies.choices import Choice, Five, five, maybe, traits, with_arguments
+from strategies.choices import Choice, Five, choices, five, maybe, traits
 from strategies.facts import has_facts
 from strategies.gradient_step import Step, steps
-from strategies.plain_networks import SEEDS, executed, floatx, integers, sizes, weight_shapes
-from strategies.textures import Tensors
+from strategies.plain_networks import PlainNetwork, plain_networks
 
 REGULARIZERS = ("L1", "L2", "L1L2", "OrthogonalRegularizer")
 _FACTORS = (0.5, 0.25, 0.01, 0.1, 3.0)
@@ -19,24 +18,17 @@ _DYADIC = (0.5, 0.25, 1.0, 2.0)
 
 
 @has_facts(traits=frozenset())
-class Penalty(NamedTuple):
+@dataclass(frozen=True)
+class Penalty(PlainNetwork):
     """Regularizers of the five weights, and of what SimpleRNN and Dense put out.
 
     ``sequences`` says that every state is put out, ``state`` that the last one is put out again.
     """
 
-    N: int
-    T: int
-    D: int
-    M: int
-    K: int
     regularizers: Five
     activity: tuple[Optional[Choice], ...]
     sequences: bool
     state: bool
-    way: str
-    floatx: str
-    seed: int
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -46,16 +38,11 @@ class Penalty(NamedTuple):
             f"activity of {layer}" for layer, a in zip(("simple_rnn", "dense"), self.activity) if a
         }
         words |= {"several samples"} if self.N > 1 else set()
-        for shape, choice in zip(weight_shapes(self.D, self.M, self.K), self.regularizers):
+        for shape, choice in zip(self.shapes, self.regularizers):
             if choice and choice.name == "OrthogonalRegularizer":
                 single = shape[0 if choice.get("mode", "rows") == "rows" else 1] == 1
                 words |= {"a single row or column"} if single else set()
         return {"traits": traits((*self.regularizers, *self.activity)) | words}
-
-    @property
-    def tensors(self) -> Tensors:
-        """Inputs and weights, small integers: no sum of them rounds."""
-        return integers(self.N, self.T, self.D, self.M, self.K, self.seed)
 
 
 def regularizers(
@@ -68,21 +55,16 @@ def regularizers(
     Raises:
         InvalidArgument: a name is unknown.
     """
-    for name in names:
-        check_choice("names", name, REGULARIZERS)
-    orthogonal = matrix and not exact
-    chosen = [name for name in names if orthogonal or name != "OrthogonalRegularizer"]
     factors = st.sampled_from(_DYADIC if exact else _FACTORS)
-
-    def of_name(name: str) -> st.SearchStrategy[Choice]:
-        if name == "OrthogonalRegularizer":
-            mode = st.sampled_from(("rows", "columns"))
-            return with_arguments(name, {"factor": factors, "mode": mode})
-        keys = [key for key in ("l1", "l2") if key.upper() in name]
-        given = with_arguments(name, dict.fromkeys(keys, factors))
-        return given if exact else st.one_of(given, st.just(Choice(name, by_name=True)))
-
-    return st.sampled_from(chosen).flatmap(of_name)
+    arguments: dict[str, dict[str, st.SearchStrategy[Any]]] = {
+        "L1": {"l1": factors},
+        "L2": {"l2": factors},
+        "L1L2": {"l1": factors, "l2": factors},
+        "OrthogonalRegularizer": {"factor": factors, "mode": st.sampled_from(("rows", "columns"))},
+    }
+    unsuited = () if matrix and not exact else ("OrthogonalRegularizer",)
+    suited = [name for name in names if name not in unsuited]
+    return choices(suited, arguments, by_name=() if exact else ("L1", "L2", "L1L2"))
 
 
 def penalties(
@@ -101,17 +83,14 @@ def penalties(
     activity = maybe(regularizers(matrix=False, names=names))
     drawn = st.builds(
         Penalty,
-        *sizes(),
-        five(lambda matrix: regularizers(matrix=matrix, names=names)),
-        st.tuples(activity, activity),
-        st.booleans(),
-        st.booleans(),
-        executed(ways),
-        floatx(dtype),
-        SEEDS,
+        **plain_networks(ways, dtype),
+        regularizers=five(lambda matrix: regularizers(matrix=matrix, names=names)),
+        activity=st.tuples(activity, activity),
+        sequences=st.booleans(),
+        state=st.booleans(),
     )
     # A loss that is evaluated is of the program's dtype.
-    return drawn.map(lambda p: p._replace(floatx=dtype) if p.way == "evaluate" else p)
+    return drawn.map(lambda p: replace(p, floatx=dtype) if p.way == "evaluate" else p)
 
 
 def regularized_steps(

@@ -251,10 +251,5 @@ def single_arguments(*, arguments: dict[str, tuple[str, ...]]) -> st.SearchStrat
     """Any argument but ``units``. Shrinks towards the first of SimpleRNN's, of its first value."""
     pairs = [(layer, name) for layer in ARGUMENTS for name in arguments[layer] if name != "units"]
     return st.sampled_from(pairs).flatmap(
-        lambda pair: st.builds(
-            SingleArgument,
-            st.just(pair[0]),
-            st.just(pair[1]),
-            _VALUES[pair],
-        )
+        lambda pair: _VALUES[pair].map(lambda value: SingleArgument(*pair, value))
     )

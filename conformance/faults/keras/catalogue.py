@@ -101,3 +101,23 @@ def right_state(tf: Any, cell: Any, x: Any, h: Any) -> Any:
     """The new state as it should be."""
     z = tf.matmul(x, cell.kernel) + tf.matmul(h, cell.recurrent_kernel)
     return cell.activation(z if cell.bias is None else z + cell.bias)
+
+
+def wrap(owner: Any, name: str, wrong: Callable[..., Any]) -> None:
+    """Replace a method by ``wrong(right, self, …)``."""
+    right = getattr(owner, name)
+
+    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+        return wrong(right, self, *args, **kwargs)
+
+    setattr(owner, name, method)
+
+
+def drop_argument(layer: Any, argument: str) -> None:
+    """Let a constructor drop an argument that it is given."""
+
+    def wrong(right: Any, self: Any, *args: Any, **kwargs: Any) -> None:
+        kwargs.pop(argument, None)
+        right(self, *args, **kwargs)
+
+    wrap(layer, "__init__", wrong)

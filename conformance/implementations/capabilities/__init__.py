@@ -67,6 +67,11 @@ class Capability:
     #: The word by which it is declared.
     word: ClassVar[str]
 
+    @property
+    def ways(self) -> tuple[str, ...]:
+        """The ways to execute what is asked, where there are several."""
+        return ("eager",)
+
 
 @functools.cache
 def of_clauses() -> tuple[type[Capability], ...]:

@@ -27,8 +27,6 @@ class Dropout(Capability):
     """SimpleRNN takes dropout and recurrent dropout."""
 
     word = "dropout"
-    #: The ways to execute a layer in training.
-    ways: tuple[str, ...] = ("eager",)
 
     def dropout_layer(self, question: LayerWithDropout, dtype: str) -> DropoutLayer:
         """A new layer; what was random before does not matter to it."""

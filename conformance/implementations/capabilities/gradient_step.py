@@ -22,8 +22,6 @@ class GradientStep(Capability):
     """The network can be trained by gradient descent, and layers can be left out of it."""
 
     word = "training"
-    #: The ways to execute a step.
-    ways: tuple[str, ...] = ("eager",)
 
     def stepped(self, question: Step, dtype: str) -> Stepped:
         """A new network after a step of gradient descent."""

@@ -27,8 +27,6 @@ class Regularizers(Capability):
     """Weights and outputs may be penalised."""
 
     word = "regularizers"
-    #: The ways to execute a network whose penalties are asked.
-    ways: tuple[str, ...] = ("eager",)
 
     def regularizers(self) -> tuple[str, ...]:
         """Those that there are, of `strategies.regularizers.REGULARIZERS`."""

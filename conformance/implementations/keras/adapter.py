@@ -24,8 +24,6 @@ class KerasAdapter(Implementation):
     backend: str
     #: The ways to execute a function of tensors.
     ways: tuple[str, ...] = ("eager",)
-    #: The ways to execute a step of gradient descent.
-    step_ways: tuple[str, ...] = ("eager", "fit")
 
     def library(self) -> Any:
         """The module, imported at the first call."""
@@ -59,6 +57,11 @@ class KerasCapability:
 
     def __init__(self, adapter: KerasAdapter) -> None:
         self.adapter = adapter
+
+    @property
+    def ways(self) -> tuple[str, ...]:
+        """The ways to execute what is asked."""
+        return self.adapter.ways
 
     @classmethod
     def supports(cls, adapter: KerasAdapter) -> bool:

@@ -181,9 +181,6 @@ class KerasBackend(KerasAdapter):
             # Its softplus and mish round 1 + exp(z) to float32, which is off by 6e-8 at any size.
             without.add(CHOSEN_ACTIVATIONS)
         self.capabilities = frozenset(BASIC) - without | self.words_of_clauses()
-        # Without ``run_eagerly``, JAX compiles a step.
-        if backend == "jax":
-            self.step_ways = ("eager", "graph", "fit")
 
     def network(self, size: NetworkSize, dtype: str, *, sequences: bool) -> BackendNetwork:
         return BackendNetwork(load_keras(self.backend), size, dtype, sequences=sequences)

@@ -21,10 +21,6 @@ from strategies.dropout import LayerWithDropout
 class KerasDropout(KerasCapability, Dropout):
     """On every backend that has random numbers."""
 
-    @property
-    def ways(self) -> tuple[str, ...]:  # type: ignore[override]
-        return self.adapter.ways
-
     def dropout_layer(self, question: LayerWithDropout, dtype: str) -> DropoutLayer:
         return KerasDropoutLayer(self.adapter, question, dtype)
 

@@ -7,10 +7,9 @@ from typing import Any, Sequence
 import numpy as np
 
 from conformance.implementations.capabilities.gradient_step import GradientStep, Stepped
-from conformance.implementations.keras import layers
 from conformance.implementations.keras.adapter import KerasCapability
-from conformance.implementations.keras.choices import by_layer
 from conformance.implementations.keras.network import is_keras_2
+from conformance.implementations.keras.plain_networks import by_layer, plain_network
 from conformance.implementations.keras.trainable import arguments_that_freeze, freeze
 from strategies.gradient_step import Step
 
@@ -21,26 +20,25 @@ class KerasGradientStep(KerasCapability, GradientStep):
     backends = ("tensorflow", "jax", "torch")
 
     @property
-    def ways(self) -> tuple[str, ...]:  # type: ignore[override]
-        return self.adapter.step_ways
+    def ways(self) -> tuple[str, ...]:
+        # Without ``run_eagerly``, JAX compiles a step.
+        return ("eager", "fit") if self.adapter.backend == "torch" else ("eager", "graph", "fit")
 
     def stepped(self, question: Step, dtype: str) -> Stepped:
         keras = self.adapter.library()
         keras.backend.set_floatx(question.floatx)
-        options = by_layer(keras, "constraint", question.constraints)
-        for layer, regularizers in by_layer(keras, "regularizer", question.regularizers).items():
-            options[layer].update(regularizers)
-        options["simple_rnn"].update(arguments_that_freeze(question.frozen))
-        simple_rnn = layers.recurrent(
-            keras, "simple_rnn", question.M, activation=None, dtype=dtype, **options["simple_rnn"]
+        options = by_layer(
+            keras, constraint=question.constraints, regularizer=question.regularizers
         )
-        dense = layers.dense(keras, question.K, dtype=dtype, **options["dense"])
-        inputs = keras.Input((question.T, question.D), dtype=dtype)
-        model = keras.Model(inputs, dense(simple_rnn(inputs)))
+        options["simple_rnn"].update(arguments_that_freeze(question.frozen))
+        size = (question.T, question.D, question.M, question.K)
+        network = plain_network(keras, dtype, *size, options)
+        model = keras.Model(network.inputs, network.output)
         x, *weights = question.tensors.astype(dtype)
-        simple_rnn.set_weights(weights[:3])
-        dense.set_weights(weights[3:])
-        freeze(question.frozen, {"simple_rnn": simple_rnn, "dense": dense, "model": model})
+        # A model of Keras 2 has what is frozen last.
+        network.simple_rnn.set_weights(weights[:3])
+        network.dense.set_weights(weights[3:])
+        freeze(question.frozen, model, network)
         compiled = {} if is_keras_2(keras) else {"jit_compile": question.way == "xla"}
         model.compile(
             keras.optimizers.SGD(question.rate),
@@ -54,7 +52,7 @@ class KerasGradientStep(KerasCapability, GradientStep):
         else:
             model.train_on_batch(x, targets)
         return Stepped(
-            [*simple_rnn.get_weights(), *dense.get_weights()],
+            network.get_weights(),
             _entries(model.trainable_weights),
             _entries(model.non_trainable_weights),
         )

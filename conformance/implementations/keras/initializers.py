@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from conformance.implementations.capabilities.initializers import Initializers
-from conformance.implementations.keras import layers
 from conformance.implementations.keras.adapter import KerasCapability
-from conformance.implementations.keras.choices import by_layer
+from conformance.implementations.keras.plain_networks import by_layer, plain_network
 from strategies.initializers import Birth
 
 
@@ -18,10 +17,6 @@ class KerasInitializers(KerasCapability, Initializers):
         keras = self.adapter.library()
         keras.backend.set_floatx(dtype)
         keras.utils.set_random_seed(question.seed)
-        chosen = by_layer(keras, "initializer", question.initializers)
-        rnn = layers.recurrent(keras, "simple_rnn", question.M, dtype=dtype, **chosen["simple_rnn"])
-        dense = layers.dense(keras, question.K, dtype=dtype, **chosen["dense"])
-        inputs = keras.Input((None, question.D), dtype=dtype)
-        keras.Model(inputs, dense(rnn(inputs)))
-        weights: list[np.ndarray] = [*rnn.get_weights(), *dense.get_weights()]
-        return weights
+        options = by_layer(keras, initializer=question.initializers)
+        network = plain_network(keras, dtype, None, question.D, question.M, question.K, options)
+        return network.get_weights()

@@ -115,16 +115,16 @@ def layer_class(keras: Any, name: str) -> Any:
     return getattr(keras.layers, CLASSES[name])
 
 
-def recurrent(keras: Any, name: str, *positional: Any, **arguments: Any) -> Any:
+def recurrent(keras: Any, name: str, /, *positional: Any, **arguments: Any) -> Any:
     """A recurrent layer; its constructor is given what is given here, and nothing else."""
     return layer_class(keras, name)(*positional, **arguments)
 
 
-def recurrent_cell(keras: Any, name: str, *positional: Any, **arguments: Any) -> Any:
+def recurrent_cell(keras: Any, name: str, /, *positional: Any, **arguments: Any) -> Any:
     """The cell of a recurrent layer, made in the same way."""
     return getattr(keras.layers, f"{CLASSES[name]}Cell")(*positional, **arguments)
 
 
-def dense(keras: Any, *positional: Any, **arguments: Any) -> Any:
+def dense(keras: Any, /, *positional: Any, **arguments: Any) -> Any:
     """A dense layer, made in the same way."""
     return layer_class(keras, "dense")(*positional, **arguments)

@@ -1,8 +1,4 @@
-"""Ways that a Keras model can go and come back: configurations, files, and Python's own.
-
-Each of `WAYS` takes a model and gives another one. What carries no weights is given those of the
-first.
-"""
+"""Ways that a Keras model can go and come back: configurations, files, and Python's own."""
 
 from __future__ import annotations
 
@@ -52,7 +48,7 @@ class KerasSerialization(KerasCapability, Serialization):
         with tempfile.TemporaryDirectory() as folder:
             if way == "SavedModel" and not is_keras_2(keras):
                 return _exported(model, configuration, folder)
-            returned = WAYS[way](keras, model, configuration, Path(folder))
+            returned = _returned(keras, model, configuration, way, Path(folder))
             before = seen(keras, model, configuration)
             return before, [seen(keras, one, configuration) for one in returned]
 
@@ -68,46 +64,23 @@ class KerasPickling(KerasCapability, Pickling):
         return super().supports(adapter) and not before
 
 
-def _with_the_weights_of(model: Any, others: list[Any]) -> list[Any]:
-    for other in others:
+def _returned(
+    keras: Any, model: Any, configuration: Configuration, way: str, folder: Path
+) -> list[Any]:
+    """What came back, more than one model where there is more than one way of that name."""
+    if way in REBUILT:
+        other = REBUILT[way](keras, model, configuration)
         other.set_weights(model.get_weights())
-    return others
-
-
-def _from_config(keras: Any, model: Any, configuration: Configuration, folder: Path) -> list[Any]:
-    layers = [type(layer).from_config(layer.get_config()) for layer in layers_of(model)]
-    return _with_the_weights_of(model, [new_model(keras, configuration, layers)])
-
-
-def _serialize(keras: Any, model: Any, configuration: Configuration, folder: Path) -> list[Any]:
-    written = [keras.layers.serialize(layer) for layer in layers_of(model)]
-    layers = [keras.layers.deserialize(one) for one in written]
-    return _with_the_weights_of(model, [new_model(keras, configuration, layers)])
-
-
-def _model_config(keras: Any, model: Any, configuration: Configuration, folder: Path) -> list[Any]:
-    return _with_the_weights_of(model, [type(model).from_config(model.get_config())])
-
-
-def _clone(keras: Any, model: Any, configuration: Configuration, folder: Path) -> list[Any]:
-    return _with_the_weights_of(model, [keras.models.clone_model(model)])
-
-
-def _json(keras: Any, model: Any, configuration: Configuration, folder: Path) -> list[Any]:
-    return _with_the_weights_of(model, [keras.models.model_from_json(model.to_json())])
-
-
-def _keras_file(keras: Any, model: Any, configuration: Configuration, folder: Path) -> list[Any]:
-    return [_saved_and_loaded(keras, model, folder / "model.keras")]
-
-
-def _h5_file(keras: Any, model: Any, configuration: Configuration, folder: Path) -> list[Any]:
-    return [_saved_and_loaded(keras, model, folder / "model.h5")]
-
-
-def _saved_and_loaded(keras: Any, model: Any, path: Path) -> Any:
-    model.save(str(path))
-    return keras.models.load_model(str(path))
+        return [other]
+    if way in COPIED:
+        return [COPIED[way](model)]
+    if way == "weights":
+        return _weights(keras, model, configuration, folder)
+    # A SavedModel is the folder that TensorFlow serves, loaded by Keras 2.
+    suffix, options = ("", {"save_format": "tf"}) if way == "SavedModel" else (way, {})
+    path = str(folder / f"model{suffix}")
+    model.save(path, **options)
+    return [keras.models.load_model(path)]
 
 
 def _weights(keras: Any, model: Any, configuration: Configuration, folder: Path) -> list[Any]:
@@ -119,12 +92,6 @@ def _weights(keras: Any, model: Any, configuration: Configuration, folder: Path)
         other.load_weights(str(folder / name))
         returned.append(other)
     return returned
-
-
-def _saved_model(keras: Any, model: Any, configuration: Configuration, folder: Path) -> list[Any]:
-    """The folder that TensorFlow serves, loaded by Keras 2."""
-    model.save(str(folder / "saved"), save_format="tf")
-    return [keras.models.load_model(str(folder / "saved"))]
 
 
 def _exported(model: Any, configuration: Configuration, folder: str) -> tuple[Seen, list[Seen]]:
@@ -155,24 +122,26 @@ def _called_twice(function: Callable[..., Any], inputs: Any) -> tuple[list[Any],
     return calls[0], calls[1]
 
 
-def _pickle(keras: Any, model: Any, configuration: Configuration, folder: Path) -> list[Any]:
-    return [pickle.loads(pickle.dumps(model))]
+def _from_config(keras: Any, model: Any, configuration: Configuration) -> Any:
+    layers = [type(layer).from_config(layer.get_config()) for layer in layers_of(model)]
+    return new_model(keras, configuration, layers)
 
 
-def _deepcopy(keras: Any, model: Any, configuration: Configuration, folder: Path) -> list[Any]:
-    return [copy.deepcopy(model)]
+def _serialize(keras: Any, model: Any, configuration: Configuration) -> Any:
+    written = [keras.layers.serialize(layer) for layer in layers_of(model)]
+    return new_model(keras, configuration, [keras.layers.deserialize(one) for one in written])
 
 
-WAYS: dict[str, Callable[[Any, Any, Configuration, Path], list[Any]]] = {
+#: What carries no weights: the new model is given those of the first.
+REBUILT: dict[str, Callable[[Any, Any, Configuration], Any]] = {
     "from_config": _from_config,
     "serialize": _serialize,
-    "model config": _model_config,
-    "clone_model": _clone,
-    "json": _json,
-    ".keras": _keras_file,
-    ".h5": _h5_file,
-    "weights": _weights,
-    "SavedModel": _saved_model,
-    "pickle": _pickle,
-    "deepcopy": _deepcopy,
+    "model config": lambda keras, model, _: type(model).from_config(model.get_config()),
+    "clone_model": lambda keras, model, _: keras.models.clone_model(model),
+    "json": lambda keras, model, _: keras.models.model_from_json(model.to_json()),
+}
+#: Python's own.
+COPIED: dict[str, Callable[[Any], Any]] = {
+    "pickle": lambda model: pickle.loads(pickle.dumps(model)),
+    "deepcopy": copy.deepcopy,
 }

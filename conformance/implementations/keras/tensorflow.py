@@ -181,7 +181,6 @@ class KerasTensorFlow(KerasAdapter):
     compiled_modes = frozenset({"xla"})
     backend = "tensorflow"
     ways = ("eager", "graph")
-    step_ways = ("eager", "graph", "fit")
 
     @property
     def capabilities(self) -> frozenset[str]:  # type: ignore[override]
