@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import NamedTuple
 
 import numpy as np
@@ -16,6 +17,8 @@ from strategies.cases import case_of
 from strategies.dimensions import Dimensions
 from strategies.dropout import LayerWithDropout, layers_with_dropout
 from strategies.textures import normal
+
+of_layers = functools.partial(holds_for, needs=(Dropout,), per_mode=False, builds=True)
 
 
 class Layout(NamedTuple):
@@ -67,10 +70,7 @@ def _asked(subject: Subject, question: LayerWithDropout) -> tuple[DropoutLayer, 
     return layer, _layout(question, subject.dtype)
 
 
-@holds_for(
-    needs=(Dropout,),
-    per_mode=False,
-    builds=True,
+@of_layers(
     question=lambda subject: layers_with_dropout(
         ways=("predict", *subject.capability(Dropout).ways), large=False
     ),
@@ -94,10 +94,7 @@ def test_dropout_does_nothing_at_inference(subject: Subject, question: LayerWith
         subject.judge(compare("state", states, expected))
 
 
-@holds_for(
-    needs=(Dropout,),
-    per_mode=False,
-    builds=True,
+@of_layers(
     question=lambda subject: layers_with_dropout(ways=subject.capability(Dropout).ways),
 )
 def test_a_dropout_mask_is_constant_over_time(subject: Subject, question: LayerWithDropout) -> None:
@@ -124,10 +121,7 @@ def test_a_dropout_mask_is_constant_over_time(subject: Subject, question: LayerW
         require(rate > 0 or bool(mask.all()), f"{name} drops some, and the rate is 0")
 
 
-@holds_for(
-    needs=(Dropout,),
-    per_mode=False,
-    builds=True,
+@of_layers(
     question=lambda subject: layers_with_dropout(ways=subject.capability(Dropout).ways, large=True),
 )
 def test_dropout_masks_are_drawn_independently(
@@ -169,10 +163,7 @@ def test_dropout_masks_are_drawn_independently(
         )
 
 
-@holds_for(
-    needs=(Dropout,),
-    per_mode=False,
-    builds=True,
+@of_layers(
     question=lambda subject: layers_with_dropout(
         ways=subject.capability(Dropout).ways, large=False
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from dataclasses import dataclass
 from typing import Any, Callable
 
@@ -17,6 +18,7 @@ from strategies import NetworkSize
 from strategies.wrappers import ArchitectureSize
 
 Patch = Callable[[Any], None]
+Wrong = Callable[..., Any]
 
 
 @dataclass(frozen=True)
@@ -103,21 +105,26 @@ def right_state(tf: Any, cell: Any, x: Any, h: Any) -> Any:
     return cell.activation(z if cell.bias is None else z + cell.bias)
 
 
-def wrap(owner: Any, name: str, wrong: Callable[..., Any]) -> None:
-    """Replace a method by ``wrong(right, self, …)``."""
+def in_place_of(owner: Any, name: str, *, signed: bool = False) -> Callable[[Wrong], Wrong]:
+    """Replace a method by ``wrong(right, self, …)``; if ``signed``, with the right signature."""
     right = getattr(owner, name)
 
-    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
-        return wrong(right, self, *args, **kwargs)
+    def replace(wrong: Wrong) -> Wrong:
+        def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+            return wrong(right, self, *args, **kwargs)
 
-    setattr(owner, name, method)
+        if signed:
+            method.__signature__ = inspect.signature(right)  # type: ignore[attr-defined]
+        setattr(owner, name, method)
+        return wrong
+
+    return replace
 
 
 def drop_argument(layer: Any, argument: str) -> None:
     """Let a constructor drop an argument that it is given."""
 
+    @in_place_of(layer, "__init__")
     def wrong(right: Any, self: Any, *args: Any, **kwargs: Any) -> None:
         kwargs.pop(argument, None)
         right(self, *args, **kwargs)
-
-    wrap(layer, "__init__", wrong)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Callable
 
-from conformance.faults.keras.catalogue import seeded, wrap
+from conformance.faults.keras.catalogue import in_place_of, seeded
 
 
 def _cell_with(tf: Any, **patched: Callable[..., Any]) -> None:
@@ -13,7 +13,7 @@ def _cell_with(tf: Any, **patched: Callable[..., Any]) -> None:
     suffix = "" if hasattr(cell, "get_dropout_mask") else "_for_cell"
     names = {"input": "get_dropout_mask", "recurrent": "get_recurrent_dropout_mask"}
     for which, wrong in patched.items():
-        wrap(cell, names[which] + suffix, wrong)
+        in_place_of(cell, names[which] + suffix)(wrong)
 
 
 @seeded("dropout")
@@ -73,16 +73,14 @@ def rate_slightly_too_small(tf: Any) -> None:
 @seeded("dropout")
 def dropout_left_on_after_training(tf: Any) -> None:
     """A call after one in training, without its own training argument, drops inputs too."""
-    layer = tf.keras.layers.SimpleRNN
 
+    @in_place_of(tf.keras.layers.SimpleRNN, "call")
     def wrong(right: Any, self: Any, sequences: Any, *args: Any, **kwargs: Any) -> Any:
         if kwargs.get("training") is True:
             self.was_trained = True
         elif getattr(self, "was_trained", False) and self.dropout:
             sequences = sequences * tf.cast(tf.random.uniform(tf.shape(sequences)) < 0.9, "float32")
         return right(self, sequences, *args, **kwargs)
-
-    wrap(layer, "call", wrong)
 
 
 @seeded("dropout")

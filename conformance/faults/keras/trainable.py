@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from conformance.faults.keras.catalogue import drop_argument, seeded, wrap
+from conformance.faults.keras.catalogue import drop_argument, in_place_of, seeded
 
 
 @seeded("trainable")
@@ -17,9 +17,8 @@ def trainable_in_the_constructor_ignored(tf: Any) -> None:
 def dense_moves_twice(tf: Any) -> None:
     """The gradient of the dense kernel is taken twice."""
 
+    @in_place_of(tf.keras.layers.Dense, "call")
     def wrong(right: Any, self: Any, inputs: Any, *args: Any, **kwargs: Any) -> Any:
         outputs = right(self, inputs, *args, **kwargs)
         more = tf.tensordot(inputs, tf.convert_to_tensor(self.kernel), axes=[[-1], [0]])
         return outputs + more - tf.stop_gradient(more)
-
-    wrap(tf.keras.layers.Dense, "call", wrong)
