@@ -13,6 +13,7 @@ from strategies._validation import MEANING, check_choice
 from strategies.cell import Cell
 from strategies.dimensions import Dimensions, NetworkSize
 from strategies.dtypes import DTYPES, POLICIES, carried, computed
+from strategies.facts import has_facts
 from strategies.masking import MASKS
 from strategies.options import PLAIN, Options
 from strategies.textures import (
@@ -37,6 +38,7 @@ class Processed(NamedTuple):
     initial_states: tuple[np.ndarray, ...]
 
 
+@has_facts(texture=None)
 @dataclass(frozen=True, eq=False, repr=False)
 class Case:
     """Inputs and weights of ``Input(T, D) -> a recurrent layer of M -> Dense(K)``, of one dtype.

@@ -1,8 +1,17 @@
-"""What may be chosen for a weight: an initializer, a regularizer, a constraint, with arguments."""
+"""What is chosen for a weight: an initializer, a regularizer or a constraint, with arguments."""
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, Sequence
+from typing import (
+    Any,
+    Callable,
+    Container,
+    Mapping,
+    NamedTuple,
+    Optional,
+    Sequence,
+    TypeVar,
+)
 
 from hypothesis import strategies as st
 
@@ -39,138 +48,56 @@ class Choice(NamedTuple):
         return spelled
 
 
-#: Those that draw no numbers.
-FIXED_INITIALIZERS = ("Zeros", "Ones", "Constant", "Identity")
-#: Those whose entries are independent, each with one distribution.
-RANDOM_INITIALIZERS = (
-    "RandomUniform",
-    "RandomNormal",
-    "TruncatedNormal",
-    "GlorotUniform",
-    "GlorotNormal",
-    "HeUniform",
-    "HeNormal",
-    "LecunUniform",
-    "LecunNormal",
-    "VarianceScaling",
-)
-INITIALIZERS = (*FIXED_INITIALIZERS, *RANDOM_INITIALIZERS, "Orthogonal")
-#: Those that make sense for a matrix only.
-OF_MATRICES = ("Identity", "Orthogonal")
-
-REGULARIZERS = ("L1", "L2", "L1L2", "OrthogonalRegularizer")
-CONSTRAINTS = ("NonNeg", "MaxNorm", "UnitNorm", "MinMaxNorm")
-
-#: What every library takes as a seed.
-SEEDS = st.integers(0, 2**31 - 1)
-_FACTORS = (0.5, 0.25, 0.01, 0.1, 3.0)
-_DYADIC = (0.5, 0.25, 1.0, 2.0)
+#: A choice for each of `strategies.plain_networks.WEIGHTS`, None where there is none.
+Five = tuple[Optional[Choice], ...]
+Drawn = TypeVar("Drawn")
 
 
-def initializers(
-    *, matrix: bool = True, names: Sequence[str] = INITIALIZERS
+def choices(
+    names: Sequence[str],
+    arguments: Mapping[str, Mapping[str, st.SearchStrategy[Any]]],
+    *,
+    by_name: Container[str],
 ) -> st.SearchStrategy[Choice]:
-    """Initializers with or without arguments, seeded where they are random.
+    """One of ``names`` with all its ``arguments``, or as text where it is in ``by_name``.
 
-    ``matrix`` says that they are for a matrix. Shrinks towards the first of ``names``, without
-    arguments.
+    Shrinks towards the first of the names.
 
     Raises:
-        InvalidArgument: a name is unknown.
+        InvalidArgument: ``arguments`` does not have the name.
     """
     for name in names:
-        check_choice("names", name, INITIALIZERS)
-    chosen = [name for name in names if matrix or name not in OF_MATRICES]
-    return st.sampled_from(chosen).flatmap(_initializer)
+        check_choice("names", name, tuple(arguments))
+
+    def of_name(name: str) -> st.SearchStrategy[Choice]:
+        values = st.tuples(*arguments[name].values())
+        given = values.map(lambda drawn: Choice(name, tuple(zip(arguments[name], drawn))))
+        return given | st.just(Choice(name, by_name=True)) if name in by_name else given
+
+    return st.sampled_from(names).flatmap(of_name)
 
 
-def _initializer(name: str) -> st.SearchStrategy[Choice]:
-    arguments: dict[str, st.SearchStrategy[Any]] = {}
-    if name == "Constant":
-        arguments = {"value": st.sampled_from((0.5, -2.0, 0.1, 1e-3))}
-    elif name in ("Identity", "Orthogonal"):
-        arguments = {"gain": st.sampled_from((1.0, 0.5, 1.2, 3.0))}
-    elif name == "RandomUniform":
-        arguments = {
-            "minval": st.sampled_from((-0.05, 0.0, -1.0)),
-            "maxval": st.sampled_from((0.05, 1.0, 2.0)),
-        }
-    elif name in ("RandomNormal", "TruncatedNormal"):
-        arguments = {
-            "mean": st.sampled_from((0.0, 0.5, -1.0)),
-            "stddev": st.sampled_from((0.05, 1.0, 0.3)),
-        }
-    elif name == "VarianceScaling":
-        arguments = {
-            "scale": st.sampled_from((1.0, 2.0, 0.1)),
-            "mode": st.sampled_from(("fan_in", "fan_out", "fan_avg")),
-            "distribution": st.sampled_from(("truncated_normal", "untruncated_normal", "uniform")),
-        }
-    plain = st.just(Choice(name, by_name=True))
-    if name not in FIXED_INITIALIZERS:
-        arguments["seed"] = SEEDS
-    if not arguments:
-        return st.one_of(plain, st.just(Choice(name)))
-    return st.one_of(plain, _with_arguments(name, arguments))
+def maybe(strategy: st.SearchStrategy[Drawn], parts: int = 2) -> st.SearchStrategy[Optional[Drawn]]:
+    """None one time in ``parts``."""
+    return st.sampled_from([False] + [True] * (parts - 1)).flatmap(
+        lambda some: strategy if some else st.none()
+    )
 
 
-def regularizers(
-    *, matrix: bool = True, exact: bool = False, names: Sequence[str] = REGULARIZERS
-) -> st.SearchStrategy[Choice]:
-    """Regularizers. ``exact`` limits their factors to powers of two, and leaves out what rounds.
+def five(
+    choices: Callable[[bool], st.SearchStrategy[Choice]], parts: int = 2
+) -> st.SearchStrategy[Five]:
+    """A choice for each weight, None one time in ``parts``.
 
-    Shrinks towards ``L1(l1=0.5)``.
-
-    Raises:
-        InvalidArgument: a name is unknown.
+    ``choices`` gives those for a matrix where it is called with True, else those for a vector.
     """
-    for name in names:
-        check_choice("names", name, REGULARIZERS)
-    orthogonal = matrix and not exact
-    chosen = [name for name in names if orthogonal or name != "OrthogonalRegularizer"]
-    factors = st.sampled_from(_DYADIC if exact else _FACTORS)
-
-    def with_arguments(name: str) -> st.SearchStrategy[Choice]:
-        if name == "OrthogonalRegularizer":
-            mode = st.sampled_from(("rows", "columns"))
-            return _with_arguments(name, {"factor": factors, "mode": mode})
-        keys = [key for key in ("l1", "l2") if key.upper() in name]
-        given = _with_arguments(name, dict.fromkeys(keys, factors))
-        return given if exact else st.one_of(given, st.just(Choice(name, by_name=True)))
-
-    return st.sampled_from(chosen).flatmap(with_arguments)
+    return st.tuples(
+        *(maybe(choices(matrix), parts) for matrix in (True, True, False, True, False))
+    )
 
 
-def constraints(
-    *, matrix: bool = True, names: Sequence[str] = CONSTRAINTS
-) -> st.SearchStrategy[Choice]:
-    """Constraints, of rows or columns where they are for a ``matrix``. Shrinks towards NonNeg().
-
-    Raises:
-        InvalidArgument: a name is unknown.
-    """
-    for name in names:
-        check_choice("names", name, CONSTRAINTS)
-    axis = st.sampled_from((0, 1) if matrix else (0,))
-
-    def with_arguments(name: str) -> st.SearchStrategy[Choice]:
-        plain = st.just(Choice(name, by_name=True))
-        if name == "NonNeg":
-            return st.one_of(st.just(Choice(name)), plain)
-        arguments: dict[str, st.SearchStrategy[Any]] = {"axis": axis}
-        if name == "MaxNorm":
-            arguments["max_value"] = st.sampled_from((0.5, 1.0, 2.0, 3.5))
-        elif name == "MinMaxNorm":
-            arguments["min_value"] = st.sampled_from((0.25, 0.0, 2.0))
-            arguments["max_value"] = st.sampled_from((2.0, 3.0))
-            arguments["rate"] = st.sampled_from((1.0, 0.5, 0.1))
-        return st.one_of(_with_arguments(name, arguments), plain)
-
-    return st.sampled_from(list(names)).flatmap(with_arguments)
-
-
-def _with_arguments(
-    name: str, arguments: dict[str, st.SearchStrategy[Any]]
-) -> st.SearchStrategy[Choice]:
-    values = st.tuples(*arguments.values())
-    return values.map(lambda drawn: Choice(name, tuple(zip(arguments, drawn))))
+def traits(choices: Sequence[Optional[Choice]]) -> frozenset[str]:
+    """The names of what is chosen, and "l1_l2 by name" where it is given as text."""
+    chosen = [choice for choice in choices if choice is not None]
+    named = {f"{choice.text} by name" for choice in chosen if choice.by_name}
+    return frozenset({choice.name for choice in chosen} | named)

@@ -10,7 +10,11 @@ from hypothesis.errors import InvalidArgument
 
 from strategies._validation import check_range
 from strategies.cell import Cell
+from strategies.facts import has_facts
 from strategies.options import PLAIN, Options
+
+#: The fields that name an activation.
+ACTIVATIONS = ("activation", "dense_activation", "recurrent_activation")
 
 
 class NetworkSize(NamedTuple):
@@ -32,6 +36,7 @@ class NetworkSize(NamedTuple):
     N: Optional[int] = None
 
 
+@has_facts(**dict.fromkeys(("cell", *"NTDMK", "static_time", *ACTIVATIONS, *Options._fields)))
 class Dimensions(NamedTuple):
     """The cell, the five dimensions of a case, whether the network is built for T, and the rest.
 
@@ -69,8 +74,9 @@ class Dimensions(NamedTuple):
     @property
     def facts(self) -> dict[str, Any]:
         """What the condition of a known deviation may ask."""
-        facts = self._asdict()
-        return {**facts, **self.options._asdict(), "cell": self.cell.name}
+        facts = {**self._asdict(), **self.options._asdict(), "cell": self.cell.name}
+        del facts["options"]
+        return facts
 
 
 def extents(minimum: int, maximum: int) -> list[int]:

@@ -10,9 +10,12 @@ from typing import Any, Optional
 
 from hypothesis import strategies as st
 
+from strategies.facts import has_facts
+
 Shape = tuple[int, ...]
 
 
+@has_facts(question="")
 @dataclass(frozen=True)
 class Wrong:
     """A layer, and something to do with it that should be refused.
@@ -41,7 +44,7 @@ class Wrong:
         return {"question": f"{unrolled}{self.layer}: {self.question}"}
 
 
-RNN, DENSE = "SimpleRNN", "Dense"
+RNN, DENSE = "simple_rnn", "dense"
 _LAYERS = st.sampled_from((RNN, DENSE))
 _UNITS = st.integers(2, 4)
 _FLAGS = st.booleans()

@@ -1,7 +1,7 @@
 """A configuration: SimpleRNN and Dense with all that their constructors take, drawn together.
 
-What takes an object, an initializer for example, is given as `Named`: the name of its class and
-its arguments. Numbers are sums of few powers of two, so that no dtype rounds them.
+What takes an object, an initializer for example, is given as a `Choice`. Numbers are sums of few
+powers of two, so that no dtype rounds them.
 """
 
 from __future__ import annotations
@@ -12,12 +12,8 @@ from typing import Any, Iterable, NamedTuple
 import numpy as np
 from hypothesis import strategies as st
 
-
-class Named(NamedTuple):
-    """An initializer, regularizer or constraint: its class and the arguments that are given."""
-
-    name: str
-    arguments: tuple[tuple[str, Any], ...] = ()
+from strategies.choices import Choice
+from strategies.facts import has_facts
 
 
 class Argument(NamedTuple):
@@ -27,34 +23,34 @@ class Argument(NamedTuple):
     values: tuple[Any, ...]
 
 
-_GLOROT = Named("GlorotUniform")
-_ORTHOGONAL = Named("Orthogonal")
-_ZEROS = Named("Zeros")
+_GLOROT = Choice("GlorotUniform")
+_ORTHOGONAL = Choice("Orthogonal")
+_ZEROS = Choice("Zeros")
 _INITIALIZERS = (
-    Named("Constant", (("value", 0.25),)),
-    Named("RandomUniform", (("minval", -0.125), ("maxval", 0.5), ("seed", 3))),
-    Named("RandomNormal", (("mean", 0.5), ("stddev", 0.125), ("seed", 4))),
-    Named("TruncatedNormal", (("mean", -0.5), ("stddev", 0.25), ("seed", 5))),
-    Named(
+    Choice("Constant", (("value", 0.25),)),
+    Choice("RandomUniform", (("minval", -0.125), ("maxval", 0.5), ("seed", 3))),
+    Choice("RandomNormal", (("mean", 0.5), ("stddev", 0.125), ("seed", 4))),
+    Choice("TruncatedNormal", (("mean", -0.5), ("stddev", 0.25), ("seed", 5))),
+    Choice(
         "VarianceScaling",
         (("scale", 0.5), ("mode", "fan_out"), ("distribution", "uniform"), ("seed", 6)),
     ),
-    Named("HeNormal", (("seed", 8),)),
-    Named("Ones"),
+    Choice("HeNormal", (("seed", 8),)),
+    Choice("Ones"),
 )
-_FOR_MATRICES = (*_INITIALIZERS, Named("Identity", (("gain", 0.5),)))
+_FOR_MATRICES = (*_INITIALIZERS, Choice("Identity", (("gain", 0.5),)))
 #: Needs a QR decomposition, which TensorFlow does not have in 16 bits.
-_WITH_QR = Named("Orthogonal", (("gain", 0.5), ("seed", 9)))
+_WITH_QR = Choice("Orthogonal", (("gain", 0.5), ("seed", 9)))
 _REGULARIZERS = (
-    Named("L1", (("l1", 0.25),)),
-    Named("L2", (("l2", 0.125),)),
-    Named("L1L2", (("l1", 0.5), ("l2", 0.25))),
+    Choice("L1", (("l1", 0.25),)),
+    Choice("L2", (("l2", 0.125),)),
+    Choice("L1L2", (("l1", 0.5), ("l2", 0.25))),
 )
 _CONSTRAINTS = (
-    Named("MaxNorm", (("max_value", 0.5), ("axis", 0))),
-    Named("NonNeg"),
-    Named("UnitNorm", (("axis", 0),)),
-    Named("MinMaxNorm", (("min_value", 0.25), ("max_value", 0.5), ("rate", 0.5), ("axis", 0))),
+    Choice("MaxNorm", (("max_value", 0.5), ("axis", 0))),
+    Choice("NonNeg"),
+    Choice("UnitNorm", (("axis", 0),)),
+    Choice("MinMaxNorm", (("min_value", 0.25), ("max_value", 0.5), ("rate", 0.5), ("axis", 0))),
 )
 _ACTIVATIONS = ("relu", "sigmoid", "softsign", "softplus", "selu", "softmax")
 _DTYPES = ("float64", "float16", "bfloat16", "mixed_float16", "mixed_bfloat16")
@@ -105,6 +101,7 @@ ARGUMENTS: dict[str, dict[str, Argument]] = {
 _RARE = {"seed", "activity_regularizer"}
 
 
+@has_facts(arguments="")
 @dataclass(frozen=True)
 class Configuration:
     """What both constructors are given, as pairs, and the model that the layers are put into.
@@ -140,7 +137,7 @@ class Configuration:
         texts = []
         for layer in ARGUMENTS:
             for name, value in self.given(layer).items():
-                texts.append(f"{layer}.{name}={value.name if isinstance(value, Named) else value}")
+                texts.append(f"{layer}.{name}={value.name if isinstance(value, Choice) else value}")
         return {"arguments": " ".join(texts), "N": self.N, "T": self.T, "D": self.D}
 
     @property
@@ -254,10 +251,5 @@ def single_arguments(*, arguments: dict[str, tuple[str, ...]]) -> st.SearchStrat
     """Any argument but ``units``. Shrinks towards the first of SimpleRNN's, of its first value."""
     pairs = [(layer, name) for layer in ARGUMENTS for name in arguments[layer] if name != "units"]
     return st.sampled_from(pairs).flatmap(
-        lambda pair: st.builds(
-            SingleArgument,
-            st.just(pair[0]),
-            st.just(pair[1]),
-            _VALUES[pair],
-        )
+        lambda pair: _VALUES[pair].map(lambda value: SingleArgument(*pair, value))
     )

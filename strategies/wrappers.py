@@ -14,6 +14,7 @@ from strategies.cases import seeds
 from strategies.cell import Cell
 from strategies.covering import covering_array
 from strategies.dtypes import DTYPES, carried
+from strategies.facts import has_facts
 from strategies.options import PLAIN, Options
 from strategies.textures import array_text
 
@@ -134,6 +135,7 @@ def architecture_of(parts: dict[str, Any]) -> Architecture:
     return Architecture(**parts)
 
 
+@has_facts(**dict.fromkeys(Architecture._fields))
 @dataclass(frozen=True, eq=False, repr=False)
 class Composition:
     """A model and what it is asked: inputs (N, T, D), or numbers of words (N, T), and weights.
@@ -158,9 +160,9 @@ class Composition:
     @property
     def facts(self) -> dict[str, Any]:
         """What the condition of a known deviation may ask."""
-        facts = {**self.size._asdict(), **self.size.architecture._asdict()}
-        del facts["architecture"]
-        return {**facts, "N": len(self.inputs), "cell": self.size.cell.name}
+        extents = {letter: getattr(self.size, letter) for letter in "TDMK"}
+        facts = {**extents, **self.size.architecture._asdict(), "N": len(self.inputs)}
+        return {**facts, "cell": self.size.cell.name}
 
     @property
     def returns_sequences(self) -> bool:

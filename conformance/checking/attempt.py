@@ -16,7 +16,7 @@ from conformance.checking.record import Nonconformity, Record
 from conformance.checking.results import Failure
 from conformance.checking.subject import Subject
 from conformance.checking.tally import Tally
-from conformance.deviations.reading import FACTS, Deviation
+from conformance.deviations.reading import Deviation
 from conformance.implementations.protocol import ImplementationError
 from conformance.running.time_limit import TimeLimitReached, call_within
 
@@ -102,12 +102,7 @@ class Attempt:
 
     def known(self, **drawn: Any) -> list[Deviation]:
         """The known deviations that apply to what was drawn."""
-        facts: dict[str, Any] = {**dict.fromkeys(FACTS), "arguments": "", "question": ""}
-        traits: frozenset[str] = frozenset()
-        for value in drawn.values():
-            facts.update(getattr(value, "facts", {}))
-            traits |= getattr(value, "traits", frozenset())
-        facts.update(traits=traits, mode=self.subject.mode, dtype=self.subject.dtype)
+        facts = self.subject.facts(*drawn.values())
         return [deviation for deviation in self._known if deviation.applies(**facts)]
 
     def failure_of(self, **drawn: Any) -> Optional[Failure]:

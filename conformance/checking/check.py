@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import statistics
 import time
-from typing import Any, Callable, Optional
+from typing import Any, Callable, Optional, Sequence
 
 from conformance.checking.attempt import hung
 from conformance.checking.property import Property
@@ -21,13 +21,14 @@ from conformance.checking.results import CONFORMS, DEVIATES, FAILS, NOT_APPLICAB
 from conformance.checking.search import search
 from conformance.checking.subject import Subject
 from conformance.checking.tally import Tally
+from conformance.implementations.capabilities import Capability
 from conformance.implementations.protocol import ImplementationError
 from strategies import Case
 
 
 def holds_for(
     *,
-    needs: tuple[str, ...] = (),
+    needs: Sequence[str | type[Capability]] = (),
     per_mode: bool = True,
     runs: int = 1,
     builds: bool = False,
@@ -50,7 +51,7 @@ def holds_for(
             clause=function.__module__.rpartition("test_")[2].replace("_", " "),
             function=function,
             draws=draws,
-            needs=frozenset(needs),
+            needs=frozenset(n if isinstance(n, str) else n.word for n in needs),
             per_mode=per_mode,
             runs=runs,
             builds=builds,

@@ -9,7 +9,7 @@ from typing import Any, Optional
 from hypothesis import strategies as st
 
 from conformance.checking.subject import Subject
-from conformance.implementations.protocol import CHOSEN_ACTIVATIONS
+from conformance.implementations.capabilities import CHOSEN_ACTIVATIONS
 from strategies import PLAIN, WIDE_DTYPES, Case, Dimensions, Options, cases, dimensions
 from strategies.options import CROSSED_ACTIVATIONS, EVERY_STEP, crossed
 from strategies.profiles import Profile

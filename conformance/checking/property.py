@@ -7,7 +7,7 @@ from typing import Any, Callable, Optional
 
 from conformance.checking.record import Record
 from conformance.checking.subject import Subject
-from conformance.implementations.protocol import PREDICT, SEVERAL_MODES
+from conformance.implementations.capabilities import PREDICT, SEVERAL_MODES
 from conformance.running.parts import WHOLE, Part, parts_of
 from strategies import WIDE_DTYPES, Case
 

@@ -17,7 +17,7 @@ from conformance.checking.record import Nonconformity
 from conformance.checking.results import Failure
 from conformance.checking.subject import Subject
 from conformance.checking.tally import Tally
-from conformance.implementations.protocol import OPTIONS, STATES
+from conformance.implementations.capabilities import OPTIONS, STATES
 from conformance.running.example_database import OfOnePart, open_database
 from strategies import EVERY_STEP, PLAIN, Case, notebook_case, notebook_size, wide_size
 

@@ -8,13 +8,9 @@ from typing import Any, Optional
 from conformance.cells import SIMPLE_RNN
 from conformance.checking.probing import probed
 from conformance.checking.run import Run
-from conformance.deviations.reading import Deviation
-from conformance.implementations.protocol import (
-    CHOSEN_ACTIVATIONS,
-    PREDICT,
-    SEVERAL_MODES,
-    Implementation,
-)
+from conformance.deviations.reading import NO_FACTS, Deviation
+from conformance.implementations.capabilities import CHOSEN_ACTIVATIONS, PREDICT, SEVERAL_MODES
+from conformance.implementations.protocol import Answering, Implementation
 from conformance.numerics.arithmetic import Arithmetic
 from conformance.running.parts import WHOLE, Part
 from conformance.running.time_limit import TimeLimitReached, call_within
@@ -73,6 +69,17 @@ class Subject:
         several = {SEVERAL_MODES} if len(self.modes) > 1 else set()
         predict = {PREDICT} if "predict" in self.modes else set()
         return self.implementation.capabilities | several | predict
+
+    def capability(self, wanted: type[Answering]) -> Answering:
+        """What answers the questions of a clause."""
+        return self.implementation.capability(wanted)
+
+    def facts(self, *drawn: object) -> dict[str, Any]:
+        """What the condition of a known deviation may ask of what was drawn."""
+        facts = {**NO_FACTS, "mode": self.mode, "dtype": self.dtype}
+        for value in drawn:
+            facts.update(getattr(value, "facts", {}))
+        return facts
 
     @property
     def arithmetic(self) -> Arithmetic:

@@ -16,8 +16,7 @@ from typing import Any, Iterable
 
 from packaging.requirements import InvalidRequirement, Requirement
 
-from strategies import Dimensions, Options
-from strategies.wrappers import Architecture
+from strategies.facts import facts_elsewhere
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -31,11 +30,8 @@ CASES_TO_DISPROVE = 30
 _FIELDS = ("name", "implementation", "properties", "versions", "when", "reason", "script")
 _OPTIONAL = ("depends_on",)
 _LISTS = ("implementation", "properties", "versions")
-#: What a condition may ask of a case.
-_OF_A_CASE = (*Dimensions._fields, *Options._fields, *Architecture._fields)
-_OF_OTHERS = ("dtype", "traits", "arguments", "question")
-FACTS = tuple(dict.fromkeys(("mode", "texture", *_OF_A_CASE, *_OF_OTHERS)))
-_FACTS_TEXT = ", ".join(FACTS)
+#: Everything that a condition may ask, with its value for what does not have it.
+NO_FACTS = {"mode": None, "dtype": None, **facts_elsewhere()}
 
 
 class DeviationError(Exception):
@@ -47,15 +43,13 @@ class Deviation:
     """An entry of the list.
 
     ``implementations`` are those that show it, ``properties`` names, or "*" for all. ``versions``
-    are requirements such as ``tensorflow>=2.7``, of which each must be met; ``when`` is a Python
+    are requirements such as ``tensorflow>=2.7``, of which each must be met. ``when`` is a Python
     expression over ``mode`` (None for what is run in all modes, or in none), ``dtype`` and what a
-    case is: ``N``, ``T``, ``D``, ``M``, ``K``, ``activation``, ``dense_activation``, ``texture``,
-    ``options`` (None for a plain network) and each of them by its name, and of a model with other
-    layers the parts of its `Architecture`, None where there is none; ``traits``, the set of words
-    about a question of `strategies.training`; ``arguments``, the text of a configuration
-    (`strategies.serialization`), and ``question``, what is wrong with what should be refused
-    (`strategies.invalid_arguments`), each empty where there is none. ``depends_on`` names what
-    cannot be asked and decides whether the deviation shows, such as the processor. An entry that
+    case is: ``cell``, ``N``, ``T``, ``D``, ``M``, ``K``, ``activation``, ``dense_activation``,
+    ``texture`` and each option by its name, and of a model with other layers the parts of its
+    `Architecture`, None where there is none. It may ask the ``facts`` of whatever else is drawn,
+    too (`strategies.facts`). ``depends_on`` names what cannot be asked and
+    decides whether the deviation shows, such as the processor. An entry that
     depends on something is never out of date.
     """
 
@@ -127,8 +121,9 @@ def _entry(entry: dict[str, Any], path: Path) -> Deviation:
     except (InvalidRequirement, SyntaxError) as error:
         raise DeviationError(f"{path}: {name}: {error}") from error
     for word in when.co_names:
-        if word not in FACTS and not hasattr(set, word):
-            raise DeviationError(f"{path}: {name}: when asks for {word}: must be of {_FACTS_TEXT}")
+        if word not in NO_FACTS and not hasattr(set, word):
+            known = ", ".join(NO_FACTS)
+            raise DeviationError(f"{path}: {name}: when asks for {word}: must be of {known}")
     return Deviation(
         name=name,
         implementations=tuple(_listed(entry["implementation"])),

@@ -94,7 +94,7 @@ def _keras(case: Case, calls: dict[str, str]) -> Library:
         M=size.M,
         K=size.K,
         more_inputs=more_inputs,
-        layer=CLASSES[case.cell.name][0],
+        layer=CLASSES[case.cell.name],
         arguments=_text(arguments_of(size, case.dtype)),
         dense_arguments=_text(dense_arguments_of(size, case.dtype)),
         call=call,

@@ -6,7 +6,9 @@ whatever is tested, and so the script imports it.
 
 from __future__ import annotations
 
-from typing import Optional
+import ast
+import dataclasses
+from typing import Iterable, Iterator, Optional
 
 import numpy as np
 
@@ -14,19 +16,13 @@ from conformance.checking.property import Property
 from conformance.checking.results import Failure
 from conformance.checking.subject import Subject
 from conformance.failures.script import TRIALS, Script, of_this_project
+from strategies import Cell
 
 _TEXT = '''\
 """{sentence}: shown to be false."""
 {imports}
-from numpy import array, float16, float32, inf, int32, nan
 from conformance.checking.subject import Subject
-from conformance.cells import *
-from strategies import Case, Dimensions, Options, Tensors
-from strategies.wrappers import Architecture, ArchitectureSize, Composition
-from strategies.choices import Choice
-from strategies.training import Birth, Dropout, Penalty, Step
-from strategies.serialization import Configuration, Named, SingleArgument
-from strategies.invalid_arguments import Wrong
+{drawn_imports}
 import {module} as properties
 
 drawn = {drawn}
@@ -57,6 +53,7 @@ def property_script(found: Property, subject: Subject, failure: Failure) -> Opti
     text = _TEXT.format(
         sentence=found.sentence,
         imports=imports,
+        drawn_imports="\n".join(sorted(imports_of(failure.drawn))),
         module=found.function.__module__,
         drawn="dict(" + ", ".join(f"{n}={value!r}" for n, value in failure.drawn.items()) + ")",
         loaded=loaded,
@@ -67,6 +64,30 @@ def property_script(found: Property, subject: Subject, failure: Failure) -> Opti
         times=times,
     )
     return Script(text, needs)
+
+
+def imports_of(drawn: object) -> set[str]:
+    """The statements that import whatever the repr of what was drawn calls."""
+    parts = list(_parts(drawn))
+    homes = {type(part).__name__: type(part).__module__ for part in parts}
+    homes.update({repr(part): "conformance.cells" for part in parts if isinstance(part, Cell)})
+    called = {node.id for node in ast.walk(ast.parse(repr(drawn))) if isinstance(node, ast.Name)}
+    # What is not a class of a part is NumPy's: array, float32, nan.
+    return {f"from {homes.get(name, 'numpy')} import {name}" for name in called}
+
+
+def _parts(value: object) -> Iterator[object]:
+    """A value, and its parts."""
+    yield value
+    parts: Iterable[object] = ()
+    if isinstance(value, dict):
+        parts = value.values()
+    elif isinstance(value, (tuple, list)):
+        parts = value
+    elif dataclasses.is_dataclass(value):
+        parts = vars(value).values()
+    for part in parts:
+        yield from _parts(part)
 
 
 def _fails(found: Property, subject: Subject, failure: Failure, times: int) -> bool:

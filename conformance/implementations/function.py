@@ -16,9 +16,8 @@ from typing import Any, Callable, Sequence
 
 import numpy as np
 
+from conformance.implementations.capabilities import OUTPUT, STATES
 from conformance.implementations.protocol import (
-    OUTPUT,
-    STATES,
     Answer,
     Implementation,
     ImplementationError,

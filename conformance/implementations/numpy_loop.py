@@ -14,7 +14,7 @@ from typing import Any, Callable, Optional, Sequence
 import numpy as np
 
 from conformance.cells.births import glorot_limit
-from conformance.implementations.protocol import (
+from conformance.implementations.capabilities import (
     CHOSEN_ACTIVATIONS,
     INITIAL_WEIGHTS,
     OPTIONS,
@@ -24,6 +24,8 @@ from conformance.implementations.protocol import (
     STATE_SET,
     STATES,
     WEIGHTS,
+)
+from conformance.implementations.protocol import (
     Answer,
     Implementation,
     Network,

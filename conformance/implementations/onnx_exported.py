@@ -16,6 +16,7 @@ from typing import Any, ClassVar, Sequence
 
 import numpy as np
 
+from conformance.implementations.capabilities import OUTPUT, STATES
 from conformance.implementations.keras.layers import answer_of
 from conformance.implementations.keras.network import installed, silent_stderr
 from conformance.implementations.keras.tensorflow import (
@@ -25,8 +26,6 @@ from conformance.implementations.keras.tensorflow import (
 )
 from conformance.implementations.onnx_rnn import import_library, runtime_session
 from conformance.implementations.protocol import (
-    OUTPUT,
-    STATES,
     Answer,
     Implementation,
     ImplementationError,

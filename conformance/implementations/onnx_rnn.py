@@ -17,10 +17,9 @@ from typing import Any, Sequence
 
 import numpy as np
 
+from conformance.implementations.capabilities import OUTPUT, STATES
 from conformance.implementations.keras.network import installed
 from conformance.implementations.protocol import (
-    OUTPUT,
-    STATES,
     Answer,
     Implementation,
     ImplementationError,

@@ -7,13 +7,9 @@ import os
 import sys
 from typing import Any, Sequence
 
+from conformance.implementations.capabilities import words
 from conformance.implementations.function import FunctionImplementation
-from conformance.implementations.protocol import (
-    CAPABILITIES,
-    OF_LAYERS,
-    Implementation,
-    ImplementationError,
-)
+from conformance.implementations.protocol import Implementation, ImplementationError
 from strategies import DTYPES
 
 
@@ -88,7 +84,7 @@ def check_declared(implementation: Implementation) -> None:
         raise ImplementationError(f"{name}: {type(implementation).__name__} defines no network")
     if isinstance(modes, str) or not modes or not all(isinstance(mode, str) for mode in modes):
         raise ImplementationError(f"{name}: modes={modes!r}: must be names, at least one")
-    _check_names(name, "capabilities", implementation.capabilities, (*CAPABILITIES, *OF_LAYERS))
+    _check_names(name, "capabilities", implementation.capabilities, words())
     _check_names(name, "dtypes", implementation.dtypes, DTYPES)
     _check_names(name, "costs", implementation.costs, modes)
     _check_names(name, "compiled_modes", implementation.compiled_modes, modes)

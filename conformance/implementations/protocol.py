@@ -8,87 +8,26 @@ passed.
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, NamedTuple, Optional, Sequence
+from typing import Any, ClassVar, NamedTuple, Optional, Sequence, TypeVar
 
 import numpy as np
 
-from conformance.implementations.answers import Outcome, Seen
+from conformance.implementations.capabilities import (
+    COMPOSITIONS,
+    OPTIONS,
+    OUTPUT,
+    PARAMETERS,
+    SHAPES,
+    STATE_SET,
+    SUMMARY,
+    WEIGHTS,
+    Capability,
+)
 from conformance.numerics.arithmetic import IEEE, Arithmetic
 from strategies import WIDE_DTYPES, NetworkSize, Options
-from strategies.invalid_arguments import Wrong
-from strategies.serialization import Configuration
-from strategies.training import Birth, Dropout, Penalty, Step
 from strategies.wrappers import ArchitectureSize
 
-#: The last output y_T, (N, K), for given weights. Every implementation has it.
-OUTPUT = "output"
-#: All states (N, T, M) and all outputs (N, T, K), from one execution.
-STATES = "states"
-#: The weights can be read back, with layer, name and dtype.
-WEIGHTS = "weights"
-#: The network counts its parameters.
-PARAMETERS = "parameters"
-#: The network prints a summary.
-SUMMARY = "summary"
-#: The network states its output shapes before it computes.
-SHAPES = "shapes"
-#: A new network has initial weights drawn by the documented initialisers.
-INITIAL_WEIGHTS = "initial weights"
-
-#: SimpleRNN and Dense take other activations than tanh and none.
-CHOSEN_ACTIVATIONS = "activations"
-
-#: Options of SimpleRNN and Dense (`strategies.options`), masks and initial states among them.
-OPTIONS = "options"
-#: A stateful network with options can be given the state to go on from: Keras 2.
-STATE_SET = "a state that is set"
-
-#: Models with wrappers, cells, masking layers, several layers (`strategies.wrappers`).
-COMPOSITIONS = "compositions"
-
-#: It has a mode `predict`, which divides samples into batches; found from the modes of the run.
-PREDICT = "mode predict"
-
-# What training needs (`strategies.training` has the questions).
-#: Weights are born by initializers that are chosen.
-INITIALIZERS = "initializers"
-#: SimpleRNN takes dropout and recurrent dropout.
-DROPOUT = "dropout"
-#: Weights and outputs may be penalised.
-REGULARIZERS = "regularizers"
-#: The network can be trained by gradient descent, and layers can be left out of it.
-TRAINING = "training"
-#: Weights may be constrained after a step.
-CONSTRAINTS = "constraints"
-
-TRAINING_CAPABILITIES = (INITIALIZERS, DROPOUT, REGULARIZERS, TRAINING, CONSTRAINTS)
-
-#: SimpleRNN and Dense of any configuration can be built, saved and loaded.
-SERIALIZATION = "serialization"
-#: Models can be pickled, and copied.
-PICKLING = "pickling"
-#: SimpleRNN and Dense can be given arguments, inputs and states that are wrong.
-REFUSALS = "refusals"
-#: What an implementation of Keras's layers themselves can do, besides its networks.
-OF_LAYERS = (SERIALIZATION, PICKLING, REFUSALS)
-
-#: It can be executed in more than one way; found from the modes of the run, not declared.
-SEVERAL_MODES = "several modes"
-
-CAPABILITIES = (
-    OUTPUT,
-    STATES,
-    WEIGHTS,
-    PARAMETERS,
-    SUMMARY,
-    SHAPES,
-    INITIAL_WEIGHTS,
-    CHOSEN_ACTIVATIONS,
-    OPTIONS,
-    STATE_SET,
-    COMPOSITIONS,
-    *TRAINING_CAPABILITIES,
-)
+Answering = TypeVar("Answering", bound=Capability)
 
 
 class ImplementationError(Exception):
@@ -156,40 +95,6 @@ class Answer(NamedTuple):
     output: np.ndarray
     hidden: Optional[np.ndarray] = None
     states: tuple[np.ndarray, ...] = ()
-
-
-class Penalised(NamedTuple):
-    """The penalties that a network names after a call, and what SimpleRNN and Dense put out.
-
-    ``hidden`` has more than one array where the state is put out again. ``total`` says that
-    the penalties are given as their sum.
-    """
-
-    penalties: list[float]
-    hidden: list[np.ndarray]
-    output: np.ndarray
-    total: bool = False
-
-
-class Stepped(NamedTuple):
-    """The weights after a step of gradient descent, and numbers of parameters by what they are."""
-
-    weights: list[np.ndarray]
-    trainable: int
-    non_trainable: int
-
-
-class DropoutLayer:
-    """A SimpleRNN with dropout and linear activation, for `Implementation.dropout_layer`."""
-
-    def states(
-        self, weights: Sequence[np.ndarray], inputs: np.ndarray, *, training: Optional[bool]
-    ) -> np.ndarray:
-        """Every state, (N, T, M), for kernel, recurrent_kernel and bias.
-
-        ``training`` None is a call that does not say, which is one of inference.
-        """
-        raise NotImplementedError
 
 
 class Network:
@@ -300,9 +205,6 @@ class Implementation:
     on_gpu: bool = False
     #: Modes that compile anew for each shape (N, T).
     compiled_modes: frozenset[str] = frozenset()
-    #: The ways to execute a layer in training, and a step of gradient descent.
-    training_ways: tuple[str, ...] = ("eager",)
-    step_ways: tuple[str, ...] = ("eager",)
 
     def network(self, size: NetworkSize, dtype: str) -> Network:
         """A new network with its initial weights.
@@ -322,26 +224,6 @@ class Implementation:
         """A new model with an architecture. Capability COMPOSITIONS."""
         raise _undefined(self, "composition", COMPOSITIONS)
 
-    def born(self, question: Birth, dtype: str) -> list[np.ndarray]:
-        """The five weight arrays of a new network. Capability INITIALIZERS."""
-        raise _undefined(self, "born", INITIALIZERS)
-
-    def dropout_layer(self, question: Dropout, dtype: str) -> DropoutLayer:
-        """A new layer; what was random before does not matter to it. Capability DROPOUT."""
-        raise _undefined(self, "dropout_layer", DROPOUT)
-
-    def regularizers(self) -> tuple[str, ...]:
-        """Those it has, of `strategies.choices.REGULARIZERS`. Capability REGULARIZERS."""
-        return ()
-
-    def penalised(self, question: Penalty, dtype: str) -> Penalised:
-        """A new network's penalties after one call. Capability REGULARIZERS."""
-        raise _undefined(self, "penalised", REGULARIZERS)
-
-    def stepped(self, question: Step, dtype: str) -> Stepped:
-        """A new network after a step of gradient descent. Capability TRAINING."""
-        raise _undefined(self, "stepped", TRAINING)
-
     def arithmetic(self, dtype: str) -> Arithmetic:
         """How it rounds, as far as that is not probed (see `conformance.checking.probing`)."""
         return IEEE[dtype]
@@ -357,27 +239,17 @@ class Implementation:
     #: Whether an initial state that is given takes the place of the one that is recorded.
     initial_state_overrides: bool = True
 
-    def layer_arguments(self) -> dict[str, tuple[str, ...]]:
-        """The arguments that the constructors take, by layer. Capability SERIALIZATION."""
-        raise _undefined(self, "layer_arguments", SERIALIZATION)
+    def capability(self, wanted: type[Answering]) -> Answering:
+        """What answers the questions of a clause whose capability is declared.
 
-    def seen_of(
-        self, configuration: Configuration, *, fresh: bool = False, full: bool = False
-    ) -> Seen:
-        """What can be seen of a new model. Capability SERIALIZATION.
-
-        It has weights of the configuration's own, or with ``fresh`` its initial ones. With
-        ``full`` it is called with a mask and in training mode too.
+        By default it is the implementation itself, which is then of that class too.
         """
-        raise _undefined(self, "seen_of", SERIALIZATION)
-
-    def round_trip(self, configuration: Configuration, way: str) -> tuple[Seen, list[Seen]]:
-        """A model, and what came back from saving it on a way. Capability SERIALIZATION."""
-        raise _undefined(self, "round_trip", SERIALIZATION)
-
-    def outcome_of(self, wrong: Wrong) -> Outcome:
-        """What came of a question that should be refused. Capability REFUSALS."""
-        raise _undefined(self, "outcome_of", REFUSALS)
+        if isinstance(self, wanted):
+            return self
+        raise ImplementationError(
+            f"the capability {wanted.word!r} is declared, and {type(self).__name__} is no "
+            f"{wanted.__name__}"
+        )
 
     def versions(self) -> dict[str, str]:
         """Names and versions of what is tested, found without importing it."""

@@ -21,6 +21,7 @@ from typing import Any, Callable, ClassVar, Sequence
 
 import numpy as np
 
+from conformance.implementations.capabilities import OUTPUT, STATES
 from conformance.implementations.keras.layers import answer_of
 from conformance.implementations.keras.network import installed, silent_stderr
 from conformance.implementations.keras.tensorflow import (
@@ -29,8 +30,6 @@ from conformance.implementations.keras.tensorflow import (
     load_tensorflow,
 )
 from conformance.implementations.protocol import (
-    OUTPUT,
-    STATES,
     Answer,
     Implementation,
     ImplementationError,

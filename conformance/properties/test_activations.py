@@ -7,7 +7,7 @@ from conformance.checking.check import holds_for
 from conformance.checking.drawing import activated_cases
 from conformance.checking.judging import judge_answer
 from conformance.checking.record import Record
-from conformance.implementations.protocol import CHOSEN_ACTIVATIONS, STATES
+from conformance.implementations.capabilities import CHOSEN_ACTIVATIONS, STATES
 from strategies import Case
 
 

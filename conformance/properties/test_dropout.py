@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import functools
 from typing import NamedTuple
 
 import numpy as np
 
 from conformance.checking.check import holds_for
-from conformance.checking.subject import Subject, require
+from conformance.checking.judging import judge, require
+from conformance.checking.record import Record
 from conformance.expected.comparison import compare
 from conformance.expected.steps import residual_state
-from conformance.implementations.protocol import DROPOUT, DropoutLayer
+from conformance.implementations.capabilities.dropout import Dropout, DropoutLayer
 from conformance.numerics import chance
 from strategies.cases import case_of
 from strategies.dimensions import Dimensions
+from strategies.dropout import LayerWithDropout, layers_with_dropout
 from strategies.textures import normal
-from strategies.training import Dropout, dropouts
+
+of_layers = functools.partial(holds_for, needs=(Dropout,), per_mode=False, builds=True)
 
 
 class Layout(NamedTuple):
@@ -32,7 +36,7 @@ class Layout(NamedTuple):
     seen: np.ndarray
 
 
-def _layout(question: Dropout, dtype: str) -> Layout:
+def _layout(question: LayerWithDropout, dtype: str) -> Layout:
     rng = np.random.default_rng(question.seed)
     D, P, M = question.D, question.P, question.M
     shown, held, seen = np.split(rng.permutation(M), [D, D + P])
@@ -62,53 +66,48 @@ def _masks(layer: DropoutLayer, layout: Layout) -> Masks:
     return Masks(states[:, :, layout.shown] / layout.inputs, states[:, 1:, layout.seen])
 
 
-def _asked(subject: Subject, question: Dropout) -> tuple[DropoutLayer, Layout]:
-    layer = subject.implementation.dropout_layer(question, subject.dtype)
-    return layer, _layout(question, subject.dtype)
+def _asked(record: Record, question: LayerWithDropout) -> tuple[DropoutLayer, Layout]:
+    layer = record.subject.capability(Dropout).dropout_layer(question, record.subject.dtype)
+    return layer, _layout(question, record.subject.dtype)
 
 
-@holds_for(
-    needs=(DROPOUT,),
-    per_mode=False,
-    builds=True,
-    question=lambda subject: dropouts(
-        ways=("predict", *subject.implementation.training_ways), large=False
+@of_layers(
+    question=lambda subject: layers_with_dropout(
+        ways=("predict", *subject.capability(Dropout).ways), large=False
     ),
 )
-def test_dropout_does_nothing_at_inference(subject: Subject, question: Dropout) -> None:
+def test_dropout_does_nothing_at_inference(record: Record, question: LayerWithDropout) -> None:
     """Dropout does nothing at inference.
 
     Every step equals the recurrence, in a call with training=False, and in predict or a call that
     does not say, after a call in training.
     """
-    layer, layout = _asked(subject, question)
+    layer, layout = _asked(record, question)
     rng = np.random.default_rng(question.seed)
-    size = Dimensions(question.N, question.T, question.D, question.M, 1, activation="linear")
-    case = case_of(normal(rng, size).astype(subject.dtype), size, subject.dtype)
+    extents = (question.N, question.T, question.D, question.M, 1)
+    size = Dimensions(record.subject.cell, *extents, activation="linear")
+    case = case_of(normal(rng, size).astype(record.subject.dtype), size, record.subject.dtype)
     for training in (False, True, None):
         if training:
             layer.states(layout.weights, layout.inputs, training=True)
             continue
-        states = layer.states(case.weights[:3], case.inputs, training=training)
-        expected = residual_state(case, states, subject.arithmetic)
-        subject.judge(compare("state", states, expected))
+        states = layer.states(case.weights[:-2], case.inputs, training=training)
+        expected = residual_state(case, states, record.subject.arithmetic)
+        judge(record, compare("state", states, expected))
 
 
-@holds_for(
-    needs=(DROPOUT,),
-    per_mode=False,
-    builds=True,
-    question=lambda subject: dropouts(ways=subject.implementation.training_ways),
+@of_layers(
+    question=lambda subject: layers_with_dropout(ways=subject.capability(Dropout).ways),
 )
-def test_a_dropout_mask_is_constant_over_time(subject: Subject, question: Dropout) -> None:
+def test_a_dropout_mask_is_constant_over_time(record: Record, question: LayerWithDropout) -> None:
     """A dropout mask is constant over time.
 
     And has no other values than 0 and 1 / (1 − rate); so has that of the states. The rate r is
     rounded, subtracted from 1, and divides: that is off by u (r / (1 − r) + 4) of itself.
     """
-    layer, layout = _asked(subject, question)
+    layer, layout = _asked(record, question)
     masks = _masks(layer, layout)
-    u = subject.arithmetic.unit_roundoff
+    u = record.subject.arithmetic.unit_roundoff
     for name, mask, rate in (
         ("the mask of the inputs", masks.of_inputs, question.rate),
         ("the mask of the states", masks.recurrent, question.recurrent_rate),
@@ -124,19 +123,16 @@ def test_a_dropout_mask_is_constant_over_time(subject: Subject, question: Dropou
         require(rate > 0 or bool(mask.all()), f"{name} drops some, and the rate is 0")
 
 
-@holds_for(
-    needs=(DROPOUT,),
-    per_mode=False,
-    builds=True,
-    question=lambda subject: dropouts(ways=subject.implementation.training_ways, large=True),
+@of_layers(
+    question=lambda subject: layers_with_dropout(ways=subject.capability(Dropout).ways, large=True),
 )
-def test_dropout_masks_are_drawn_independently(subject: Subject, question: Dropout) -> None:
+def test_dropout_masks_are_drawn_independently(record: Record, question: LayerWithDropout) -> None:
     """Dropout masks are drawn independently.
 
     Chance explains how many entries are dropped, and how often two are dropped together:
     neighbours, those of samples, those of both masks, and those of two calls.
     """
-    layer, layout = _asked(subject, question)
+    layer, layout = _asked(record, question)
     calls = [_masks(layer, layout) for _ in range(2)]
     kept = [(m.of_inputs[:, 0] != 0, m.recurrent[:, 0] != 0) for m in calls]
     rates = (1 - question.rate, 1 - question.recurrent_rate)
@@ -167,24 +163,23 @@ def test_dropout_masks_are_drawn_independently(subject: Subject, question: Dropo
         )
 
 
-@holds_for(
-    needs=(DROPOUT,),
-    per_mode=False,
-    builds=True,
-    question=lambda subject: dropouts(ways=subject.implementation.training_ways, large=False),
+@of_layers(
+    question=lambda subject: layers_with_dropout(
+        ways=subject.capability(Dropout).ways, large=False
+    ),
 )
-def test_the_same_seed_gives_the_same_masks(subject: Subject, question: Dropout) -> None:
+def test_the_same_seed_gives_the_same_masks(record: Record, question: LayerWithDropout) -> None:
     """The same seed gives the same masks.
 
     Call by call; another seed gives others.
     """
-    layer, layout = _asked(subject, question)
+    layer, layout = _asked(record, question)
     calls = [_masks(layer, layout) for _ in range(2)]
-    again, _ = _asked(subject, question)
+    again, _ = _asked(record, question)
     for i, masks in enumerate(calls):
         same = all(np.array_equal(*pair) for pair in zip(masks, _masks(again, layout)))
         require(same, f"call {i + 1} of a second layer with the same seed has other masks")
-    other, _ = _asked(subject, question._replace(seed=question.seed + 1))
+    other, _ = _asked(record, question._replace(seed=question.seed + 1))
     masks = _masks(other, layout)
     for name, first, second, rate in (
         ("inputs", calls[0].of_inputs[:, 0], masks.of_inputs[:, 0], question.rate),

@@ -10,7 +10,7 @@ from conformance.checking.check import holds_for
 from conformance.checking.drawing import plain_cases, plain_sizes
 from conformance.checking.judging import require
 from conformance.checking.record import Record
-from conformance.implementations.protocol import INITIAL_WEIGHTS
+from conformance.implementations.capabilities import INITIAL_WEIGHTS
 from conformance.numerics.arithmetic import REFERENCE
 from conformance.numerics.bounded import INFLATION
 from strategies import Case, Dimensions

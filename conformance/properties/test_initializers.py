@@ -5,24 +5,26 @@ from __future__ import annotations
 import numpy as np
 
 from conformance.checking.check import holds_for
-from conformance.checking.subject import Subject, require
+from conformance.checking.judging import require
+from conformance.checking.record import Record
 from conformance.expected.initializers import Distribution, distribution, fixed_entries
-from conformance.implementations.protocol import INITIALIZERS
+from conformance.implementations.capabilities.initializers import Initializers
 from conformance.numerics import chance
 from conformance.numerics.arithmetic import REFERENCE
 from conformance.numerics.bounded import INFLATION
 from strategies.choices import Choice
-from strategies.training import WEIGHTS, Birth, births
+from strategies.initializers import FIXED_INITIALIZERS, Birth, births
+from strategies.plain_networks import WEIGHTS
 
 
-@holds_for(needs=(INITIALIZERS,), per_mode=False, builds=True, birth=lambda subject: births())
-def test_initializers_have_their_documented_distribution(subject: Subject, birth: Birth) -> None:
+@holds_for(needs=(Initializers,), per_mode=False, builds=True, birth=lambda subject: births())
+def test_initializers_have_their_documented_distribution(record: Record, birth: Birth) -> None:
     """Initializers have their distributions.
 
     Fixed entries are those that are stated. Random ones are inside their limits, and chance
     explains their distribution, their extremes, and how neighbours agree.
     """
-    weights = subject.implementation.born(birth, subject.dtype)
+    weights = record.subject.capability(Initializers).born(birth, record.subject.dtype)
     for (layer, name), weight, choice, shape in zip(
         WEIGHTS, weights, birth.initializers, birth.shapes
     ):
@@ -31,7 +33,7 @@ def test_initializers_have_their_documented_distribution(subject: Subject, birth
         require(bool(np.isfinite(weight).all()), f"{where}: not all entries are finite")
         if choice is None:
             continue
-        u = subject.arithmetic.unit_roundoff
+        u = record.subject.arithmetic.unit_roundoff
         fixed, drawn = fixed_entries(choice, shape), distribution(choice, shape)
         if fixed is not None:
             same = np.abs(weight - fixed) <= 2 * u * np.abs(fixed)
@@ -42,7 +44,7 @@ def test_initializers_have_their_documented_distribution(subject: Subject, birth
             _judge_limits(where, weight, drawn, u)
             _judge_distribution(where, weight, drawn)
         else:
-            _judge_orthogonal(subject, where, weight, choice)
+            _judge_orthogonal(record, where, weight, choice)
 
 
 def _judge_limits(where: str, weight: np.ndarray, drawn: Distribution, u: float) -> None:
@@ -93,7 +95,7 @@ def _judge_distribution(where: str, weight: np.ndarray, drawn: Distribution) -> 
         )
 
 
-def _judge_orthogonal(subject: Subject, where: str, weight: np.ndarray, choice: Choice) -> None:
+def _judge_orthogonal(record: Record, where: str, weight: np.ndarray, choice: Choice) -> None:
     """Orthonormal columns, or rows where these are fewer, times the gain; any of them as likely.
 
     Q from Householder reflections, as for a fresh recurrent kernel: within √n γ_{cmn} of an
@@ -105,11 +107,11 @@ def _judge_orthogonal(subject: Subject, where: str, weight: np.ndarray, choice: 
     Q = weight.astype(float) / gain
     Q = Q if Q.shape[0] >= Q.shape[1] else Q.T
     m, n = Q.shape
-    storage = subject.arithmetic.storage
+    storage = record.subject.arithmetic.storage
     off = np.sqrt(n) * storage.gamma(10 * m * n + 2)
     bound = (2 * off + off * off + n * REFERENCE.gamma(m + 2)) * INFLATION
     distance = float(np.linalg.norm(Q.T @ Q - np.eye(n)))
-    subject.shares.worst.append(distance / bound)
+    record.shares.append(distance / bound)
     require(
         distance <= bound, f"{where}: ‖QᵀQ − I‖ is {distance:.3g}, rounding explains {bound:.3g}"
     )
@@ -121,25 +123,25 @@ def _judge_orthogonal(subject: Subject, where: str, weight: np.ndarray, choice: 
 
 
 @holds_for(
-    needs=(INITIALIZERS,), per_mode=False, builds=True, birth=lambda subject: births(max_extent=32)
+    needs=(Initializers,), per_mode=False, builds=True, birth=lambda subject: births(max_extent=32)
 )
-def test_the_same_seed_gives_the_same_weights(subject: Subject, birth: Birth) -> None:
+def test_the_same_seed_gives_the_same_weights(record: Record, birth: Birth) -> None:
     """The same seed gives the same weights.
 
     The seed of an initializer, or that of the whole program; and another seed gives others.
     """
-    implementation, dtype = subject.implementation, subject.dtype
-    weights = implementation.born(birth, dtype)
-    again = implementation.born(birth, dtype)
+    born, dtype = record.subject.capability(Initializers).born, record.subject.dtype
+    weights = born(birth, dtype)
+    again = born(birth, dtype)
     # What has a seed of its own does not depend on that of the program.
-    other = implementation.born(birth._replace(seed=birth.seed + 1), dtype)
+    other = born(birth._replace(seed=birth.seed + 1), dtype)
     for (layer, name), first, second, third, choice in zip(
         WEIGHTS, weights, again, other, birth.initializers
     ):
         where = f"{name} of {layer}, {choice}"
         same = first.tobytes() == second.tobytes()
         require(same, f"{where}: a second network with the same seeds has other entries")
-        if choice is None or choice.name in ("Zeros", "Ones", "Constant", "Identity"):
+        if choice is None or choice.name in FIXED_INITIALIZERS:
             continue
         changed = first.tobytes() != third.tobytes()
         if choice.get("seed", None) is not None:

@@ -5,81 +5,83 @@ from __future__ import annotations
 import functools
 
 from conformance.checking.check import holds_for
-from conformance.checking.subject import Subject, require
+from conformance.checking.judging import require
+from conformance.checking.record import Record
 from conformance.expected.invalid_arguments import expected_errors
-from conformance.implementations.answers import Outcome
-from conformance.implementations.protocol import REFUSALS
+from conformance.implementations.capabilities.invalid_arguments import InvalidArguments, Outcome
 from strategies import invalid_arguments as questions
 from strategies.invalid_arguments import Wrong
 
-of_questions = functools.partial(holds_for, needs=(REFUSALS,), per_mode=False, one_dtype=True)
+of_questions = functools.partial(
+    holds_for, needs=(InvalidArguments,), per_mode=False, one_dtype=True
+)
 
 
 @of_questions(wrong=lambda subject: questions.wrong_units())
-def test_units_must_be_a_positive_integer(subject: Subject, wrong: Wrong) -> None:
+def test_units_must_be_a_positive_integer(record: Record, wrong: Wrong) -> None:
     """Units must be a positive integer."""
-    require_refused(subject, wrong)
+    require_refused(record, wrong)
 
 
 @of_questions(runs=2, wrong=lambda subject: questions.wrong_dropout())
-def test_dropout_must_be_between_0_and_1(subject: Subject, wrong: Wrong) -> None:
+def test_dropout_must_be_between_0_and_1(record: Record, wrong: Wrong) -> None:
     """Dropout must be between 0 and 1."""
-    require_refused(subject, wrong)
+    require_refused(record, wrong)
 
 
 @of_questions(wrong=lambda subject: questions.wrong_names())
-def test_names_that_nothing_has_are_refused(subject: Subject, wrong: Wrong) -> None:
+def test_names_that_nothing_has_are_refused(record: Record, wrong: Wrong) -> None:
     """Names that nothing has are refused.
 
     Of activations, initializers, regularizers, constraints, dtypes and arguments.
     """
-    require_refused(subject, wrong)
+    require_refused(record, wrong)
 
 
 @of_questions(runs=2, wrong=lambda subject: questions.wrong_inputs())
-def test_inputs_that_do_not_fit_are_refused(subject: Subject, wrong: Wrong) -> None:
+def test_inputs_that_do_not_fit_are_refused(record: Record, wrong: Wrong) -> None:
     """Inputs that do not fit are refused.
 
     Another rank, other features than the layer was built for, no time steps.
     """
-    require_refused(subject, wrong)
+    require_refused(record, wrong)
 
 
 @of_questions(runs=2, wrong=lambda subject: questions.wrong_states())
-def test_states_that_do_not_fit_are_refused(subject: Subject, wrong: Wrong) -> None:
+def test_states_that_do_not_fit_are_refused(record: Record, wrong: Wrong) -> None:
     """States that do not fit are refused."""
-    require_refused(subject, wrong)
+    require_refused(record, wrong)
 
 
 @of_questions(runs=2, wrong=lambda subject: questions.wrong_masks())
-def test_masks_that_do_not_fit_are_refused(subject: Subject, wrong: Wrong) -> None:
+def test_masks_that_do_not_fit_are_refused(record: Record, wrong: Wrong) -> None:
     """Masks that do not fit are refused."""
-    require_refused(subject, wrong)
+    require_refused(record, wrong)
 
 
 @of_questions(runs=4, wrong=lambda subject: questions.unknown_lengths())
-def test_lengths_that_must_be_known_are_demanded(subject: Subject, wrong: Wrong) -> None:
+def test_lengths_that_must_be_known_are_demanded(record: Record, wrong: Wrong) -> None:
     """Lengths that must be known are demanded.
 
     The number of samples where a state is kept, the number of steps where the loop is unrolled.
     """
-    require_refused(subject, wrong)
+    require_refused(record, wrong)
 
 
 @of_questions(runs=2, wrong=lambda subject: questions.wrong_weights())
-def test_weights_that_do_not_fit_are_refused(subject: Subject, wrong: Wrong) -> None:
+def test_weights_that_do_not_fit_are_refused(record: Record, wrong: Wrong) -> None:
     """Weights that do not fit are refused."""
-    require_refused(subject, wrong)
+    require_refused(record, wrong)
 
 
-def require_refused(subject: Subject, wrong: Wrong) -> None:
+def require_refused(record: Record, wrong: Wrong) -> None:
     """State that a wrong question is refused as the version's specification has it.
 
     Raises:
         Nonconformity: something is computed, or the error is another one or says nothing.
     """
-    outcome = subject.implementation.outcome_of(wrong)
-    sentence = complaint(wrong, outcome, subject.implementation.versions())
+    outcome = record.subject.capability(InvalidArguments).outcome_of(wrong)
+    sentence = complaint(wrong, outcome, record.subject.implementation.versions())
     require(not sentence, sentence)
 
 

@@ -16,7 +16,8 @@ from conformance.checking.judging import judge, judge_answer, require
 from conformance.checking.record import Record
 from conformance.expected.comparison import compare
 from conformance.expected.end import propagated_output
-from conformance.implementations.protocol import STATES, Answer
+from conformance.implementations.capabilities import STATES
+from conformance.implementations.protocol import Answer
 from conformance.numerics.bounded import Bounded
 from strategies import Case, Tensors, Weight, seeds
 from strategies.cell import RECURRENT

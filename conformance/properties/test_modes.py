@@ -11,7 +11,8 @@ from conformance.checking.check import holds_for
 from conformance.checking.drawing import plain_cases
 from conformance.checking.judging import judge_answer, require
 from conformance.checking.record import Record
-from conformance.implementations.protocol import SEVERAL_MODES, Answer
+from conformance.implementations.capabilities import SEVERAL_MODES
+from conformance.implementations.protocol import Answer
 from strategies import Case, seeds
 
 

@@ -12,7 +12,7 @@ from conformance.checking.check import holds_for
 from conformance.checking.drawing import option_cases
 from conformance.checking.judging import judge_answer, judge_calls
 from conformance.checking.record import Record
-from conformance.implementations.protocol import OPTIONS
+from conformance.implementations.capabilities import OPTIONS
 from strategies import Case
 
 

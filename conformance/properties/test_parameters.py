@@ -8,7 +8,8 @@ from conformance.checking.check import holds_for
 from conformance.checking.drawing import plain_sizes
 from conformance.checking.judging import require_equal
 from conformance.checking.record import Record
-from conformance.implementations.protocol import PARAMETERS, SUMMARY, Summary, SummaryRow
+from conformance.implementations.capabilities import PARAMETERS, SUMMARY
+from conformance.implementations.protocol import Summary, SummaryRow
 from strategies import Dimensions
 
 

@@ -7,7 +7,8 @@ from conformance.checking.check import holds_for
 from conformance.checking.drawing import plain_cases
 from conformance.checking.judging import judge_answer
 from conformance.checking.record import Record
-from conformance.implementations.protocol import STATES, Answer
+from conformance.implementations.capabilities import STATES
+from conformance.implementations.protocol import Answer
 from strategies import Case
 
 

@@ -7,33 +7,38 @@ import math
 import numpy as np
 
 from conformance.checking.check import holds_for
-from conformance.checking.subject import Subject, require, require_equal
+from conformance.checking.judging import judge, require, require_equal
+from conformance.checking.record import Record
 from conformance.expected.comparison import Comparison
-from conformance.expected.training import descended, penalty, undecided
-from conformance.implementations.protocol import REGULARIZERS, TRAINING
+from conformance.expected.gradient_step import descended
+from conformance.expected.regularizers import penalty, undecided
+from conformance.implementations.capabilities.gradient_step import GradientStep
+from conformance.implementations.capabilities.regularizers import Regularizers
 from conformance.numerics.arithmetic import REFERENCE
 from conformance.numerics.bounded import Bounded
-from strategies.training import WEIGHTS, Penalty, Step, penalties, steps
+from strategies.gradient_step import Step
+from strategies.plain_networks import WEIGHTS
+from strategies.regularizers import Penalty, penalties, regularized_steps
 
 
 @holds_for(
-    needs=(REGULARIZERS,),
+    needs=(Regularizers,),
     per_mode=False,
     builds=True,
     often=3,
     penalty_of=lambda subject: penalties(
-        ways=(*subject.implementation.training_ways, "evaluate"),
-        names=subject.implementation.regularizers(),
+        ways=(*subject.capability(Regularizers).ways, "evaluate"),
+        names=subject.capability(Regularizers).regularizers(),
         dtype=subject.dtype,
     ),
 )
-def test_penalties_equal_their_formulas(subject: Subject, penalty_of: Penalty) -> None:
+def test_penalties_equal_their_formulas(record: Record, penalty_of: Penalty) -> None:
     """Penalties equal their formulas.
 
     One for each regularizer; that of an output is divided by the number of samples.
     """
-    found = subject.implementation.penalised(penalty_of, subject.dtype)
-    arithmetic = subject.arithmetic
+    found = record.subject.capability(Regularizers).penalised(penalty_of, record.subject.dtype)
+    arithmetic = record.subject.arithmetic
     _, *weights = penalty_of.tensors
     expected = [
         penalty(weight, regularizer, arithmetic)
@@ -55,7 +60,8 @@ def test_penalties_equal_their_formulas(subject: Subject, penalty_of: Penalty) -
     rounds = len(expected) + 4
     relative = float(arithmetic.storage.gamma(rounds) + REFERENCE.gamma(rounds))
     bound += (total + bound) * relative
-    subject.judge(
+    judge(
+        record,
         Comparison(
             "sum of penalties",
             ("sum",),
@@ -68,23 +74,22 @@ def test_penalties_equal_their_formulas(subject: Subject, penalty_of: Penalty) -
 
 
 @holds_for(
-    needs=(REGULARIZERS, TRAINING),
+    needs=(Regularizers, GradientStep),
     per_mode=False,
     builds=True,
-    step=lambda subject: steps(
-        ways=subject.implementation.step_ways,
-        names=subject.implementation.regularizers(),
-        regularized=True,
+    step=lambda subject: regularized_steps(
+        ways=subject.capability(GradientStep).ways,
+        names=subject.capability(Regularizers).regularizers(),
         dtype=subject.dtype,
     ),
 )
-def test_training_goes_down_the_penalties(subject: Subject, step: Step) -> None:
+def test_training_goes_down_the_penalties(record: Record, step: Step) -> None:
     """Training goes down the penalties.
 
     A step of gradient descent is one on the loss and all penalties; no sum in it rounds. Where a
     weight is 0, L1 may have any slope from -l1 to l1.
     """
-    stepped = subject.implementation.stepped(step, subject.dtype)
+    stepped = record.subject.capability(GradientStep).stepped(step, record.subject.dtype)
     for (layer, name), got, expected, free in zip(
         WEIGHTS, stepped.weights, descended(step), undecided(step)
     ):

@@ -9,9 +9,10 @@ import numpy as np
 from hypothesis import strategies as st
 
 from conformance.checking.check import holds_for
-from conformance.checking.subject import Subject, require
-from conformance.implementations.answers import Seen
-from conformance.implementations.protocol import PICKLING, SERIALIZATION
+from conformance.checking.judging import require
+from conformance.checking.record import Record
+from conformance.checking.subject import Subject
+from conformance.implementations.capabilities.serialization import Pickling, Seen, Serialization
 from strategies.serialization import (
     Configuration,
     SingleArgument,
@@ -47,12 +48,12 @@ EFFECTS: dict[str, tuple[str, ...]] = {
 
 def drawn(subject: Subject) -> st.SearchStrategy[Configuration]:
     """Configurations of the arguments that the version takes."""
-    return configurations(arguments=subject.implementation.layer_arguments())
+    return configurations(arguments=subject.capability(Serialization).layer_arguments())
 
 
 of_configurations = functools.partial(
     holds_for,
-    needs=(SERIALIZATION,),
+    needs=(Serialization,),
     per_mode=False,
     builds=True,
     one_dtype=True,
@@ -61,28 +62,30 @@ of_configurations = functools.partial(
 
 
 @of_configurations(often=4)
-def test_a_layer_says_what_it_was_given(subject: Subject, configuration: Configuration) -> None:
+def test_a_layer_says_what_it_was_given(record: Record, configuration: Configuration) -> None:
     """A layer says what it was given.
 
     Its attributes do, and so does get_config(), for every argument of both layers.
     """
-    require_meant(subject.implementation.seen_of(configuration), configuration)
+    require_meant(record.subject.capability(Serialization).seen_of(configuration), configuration)
 
 
 @holds_for(
-    needs=(SERIALIZATION,),
+    needs=(Serialization,),
     per_mode=False,
     one_dtype=True,
     runs=2,
-    argument=lambda subject: single_arguments(arguments=subject.implementation.layer_arguments()),
+    argument=lambda subject: single_arguments(
+        arguments=subject.capability(Serialization).layer_arguments()
+    ),
 )
-def test_every_argument_has_an_effect(subject: Subject, argument: SingleArgument) -> None:
+def test_every_argument_has_an_effect(record: Record, argument: SingleArgument) -> None:
     """Every argument has an effect.
 
     On outputs, weights or penalties, not only on what the layer says of itself. A layer that is
     unrolled computes the same; what it demands is in `test_invalid_arguments`.
     """
-    ask = subject.implementation.seen_of
+    ask = record.subject.capability(Serialization).seen_of
     fresh = argument.name.endswith("initializer")
     given = ask(argument.configuration(), fresh=fresh, full=True)
     plain = ask(argument.configuration(given=False), fresh=fresh, full=True)
@@ -106,84 +109,84 @@ def _differ(one: Any, other: Any) -> bool:
 
 
 @of_configurations(runs=2)
-def test_from_config_keeps_everything(subject: Subject, configuration: Configuration) -> None:
+def test_from_config_keeps_everything(record: Record, configuration: Configuration) -> None:
     """A config keeps everything."""
-    require_kept(subject, configuration, "from_config")
+    require_kept(record, configuration, "from_config")
 
 
 @of_configurations(runs=2)
-def test_serialize_keeps_everything(subject: Subject, configuration: Configuration) -> None:
+def test_serialize_keeps_everything(record: Record, configuration: Configuration) -> None:
     """What serialize() writes keeps everything."""
-    require_kept(subject, configuration, "serialize")
+    require_kept(record, configuration, "serialize")
 
 
 @of_configurations(runs=2)
-def test_a_models_config_keeps_everything(subject: Subject, configuration: Configuration) -> None:
+def test_a_models_config_keeps_everything(record: Record, configuration: Configuration) -> None:
     """A model's config keeps everything."""
-    require_kept(subject, configuration, "model config")
+    require_kept(record, configuration, "model config")
 
 
 @of_configurations(runs=2)
-def test_clone_model_keeps_everything(subject: Subject, configuration: Configuration) -> None:
+def test_clone_model_keeps_everything(record: Record, configuration: Configuration) -> None:
     """A clone keeps everything."""
-    require_kept(subject, configuration, "clone_model")
+    require_kept(record, configuration, "clone_model")
 
 
 @of_configurations(runs=2)
-def test_json_keeps_everything(subject: Subject, configuration: Configuration) -> None:
+def test_json_keeps_everything(record: Record, configuration: Configuration) -> None:
     """JSON keeps everything."""
-    require_kept(subject, configuration, "json")
+    require_kept(record, configuration, "json")
 
 
 @of_configurations(runs=2)
-def test_a_keras_file_keeps_everything(subject: Subject, configuration: Configuration) -> None:
+def test_a_keras_file_keeps_everything(record: Record, configuration: Configuration) -> None:
     """A .keras file keeps everything."""
-    require_kept(subject, configuration, ".keras")
+    require_kept(record, configuration, ".keras")
 
 
 @of_configurations(runs=2)
-def test_an_h5_file_keeps_everything(subject: Subject, configuration: Configuration) -> None:
+def test_an_h5_file_keeps_everything(record: Record, configuration: Configuration) -> None:
     """An .h5 file keeps everything."""
-    require_kept(subject, configuration, ".h5")
+    require_kept(record, configuration, ".h5")
 
 
 @of_configurations(runs=2)
-def test_weights_files_keep_every_bit(subject: Subject, configuration: Configuration) -> None:
+def test_weights_files_keep_every_bit(record: Record, configuration: Configuration) -> None:
     """Weights files keep every bit.
 
     ``.weights.h5``, and TensorFlow's checkpoints in Keras 2, loaded into a new model.
     """
-    require_kept(subject, configuration, "weights")
+    require_kept(record, configuration, "weights")
 
 
 @of_configurations(runs=6)
-def test_a_saved_model_keeps_everything(subject: Subject, configuration: Configuration) -> None:
+def test_a_saved_model_keeps_everything(record: Record, configuration: Configuration) -> None:
     """A SavedModel keeps everything.
 
     In Keras 3, which exports it, that is what it computes, by TensorFlow alone.
     """
-    require_kept(subject, configuration, "SavedModel")
+    require_kept(record, configuration, "SavedModel")
 
 
-@of_configurations(runs=4, needs=(SERIALIZATION, PICKLING))
-def test_pickle_keeps_everything(subject: Subject, configuration: Configuration) -> None:
+@of_configurations(runs=4, needs=(Serialization, Pickling))
+def test_pickle_keeps_everything(record: Record, configuration: Configuration) -> None:
     """Pickle keeps everything."""
-    require_kept(subject, configuration, "pickle")
+    require_kept(record, configuration, "pickle")
 
 
-@of_configurations(runs=4, needs=(SERIALIZATION, PICKLING))
-def test_deepcopy_keeps_everything(subject: Subject, configuration: Configuration) -> None:
+@of_configurations(runs=4, needs=(Serialization, Pickling))
+def test_deepcopy_keeps_everything(record: Record, configuration: Configuration) -> None:
     """A deep copy keeps everything."""
-    require_kept(subject, configuration, "deepcopy")
+    require_kept(record, configuration, "deepcopy")
 
 
-def require_kept(subject: Subject, configuration: Configuration, way: str) -> None:
+def require_kept(record: Record, configuration: Configuration, way: str) -> None:
     """State that a model of the configuration is on its return what it was.
 
     Raises:
         Nonconformity: says what is not.
     """
-    before, returned = subject.implementation.round_trip(configuration, way)
+    before, returned = record.subject.capability(Serialization).round_trip(configuration, way)
     for after in returned:
         if after.arguments is not None:  # what is exported is no model any more
             if way != "weights":

@@ -9,7 +9,8 @@ from conformance.checking.check import holds_for
 from conformance.checking.drawing import plain_cases, plain_sizes
 from conformance.checking.judging import require_equal
 from conformance.checking.record import Record
-from conformance.implementations.protocol import SHAPES, STATES, Shapes
+from conformance.implementations.capabilities import SHAPES, STATES
+from conformance.implementations.protocol import Shapes
 from strategies import EVERY_STEP, PLAIN, Case, Dimensions
 
 

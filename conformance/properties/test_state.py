@@ -9,7 +9,7 @@ from conformance.checking.check import holds_for
 from conformance.checking.drawing import option_cases
 from conformance.checking.judging import continued_from, judge_answer, judge_calls
 from conformance.checking.record import Record
-from conformance.implementations.protocol import OPTIONS, PREDICT, STATE_SET
+from conformance.implementations.capabilities import OPTIONS, PREDICT, STATE_SET
 from strategies import Case, seeds
 from strategies.pieces import in_pieces
 

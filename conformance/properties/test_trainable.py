@@ -5,10 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from conformance.checking.check import holds_for
-from conformance.checking.subject import Subject, require, require_equal
-from conformance.expected.training import descended
-from conformance.implementations.protocol import TRAINING
-from strategies.training import FREEZES, WEIGHTS, Step, steps
+from conformance.checking.judging import require, require_equal
+from conformance.checking.record import Record
+from conformance.expected.gradient_step import descended
+from conformance.implementations.capabilities.gradient_step import GradientStep
+from strategies.gradient_step import Step
+from strategies.plain_networks import WEIGHTS
+from strategies.trainable import frozen_steps
 
 
 def _is_frozen(frozen: str, layer: str) -> bool:
@@ -16,19 +19,19 @@ def _is_frozen(frozen: str, layer: str) -> bool:
 
 
 @holds_for(
-    needs=(TRAINING,),
+    needs=(GradientStep,),
     per_mode=False,
     builds=True,
-    step=lambda subject: steps(ways=subject.implementation.step_ways, frozen=FREEZES),
+    step=lambda subject: frozen_steps(ways=subject.capability(GradientStep).ways),
 )
-def test_what_is_not_trainable_keeps_its_bits(subject: Subject, step: Step) -> None:
+def test_what_is_not_trainable_keeps_its_bits(record: Record, step: Step) -> None:
     """What is not trainable keeps its bits.
 
     Through a step of gradient descent, which moves all other weights, exactly as without it; and
     its parameters are counted as non-trainable.
     """
-    stepped = subject.implementation.stepped(step, subject.dtype)
-    _, *before = step.tensors.astype(subject.dtype)
+    stepped = record.subject.capability(GradientStep).stepped(step, record.subject.dtype)
+    _, *before = step.tensors.astype(record.subject.dtype)
     moved, frozen = descended(step), 0
     for i, (layer, name) in enumerate(WEIGHTS):
         got, kept = stepped.weights[i], _is_frozen(step.frozen, layer)

@@ -9,7 +9,7 @@ from conformance.checking.check import holds_for
 from conformance.checking.drawing import plain_cases, plain_sizes
 from conformance.checking.judging import require, require_equal
 from conformance.checking.record import Record
-from conformance.implementations.protocol import WEIGHTS
+from conformance.implementations.capabilities import WEIGHTS
 from strategies import Case, Dimensions, seeds
 from strategies.textures import DENSE_BIAS, DENSE_KERNEL, weights_of
 

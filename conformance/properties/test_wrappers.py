@@ -13,7 +13,7 @@ from conformance.checking.judging import judge
 from conformance.checking.record import Record
 from conformance.expected.comparison import compare
 from conformance.expected.wrappers import expected, expected_calls
-from conformance.implementations.protocol import COMPOSITIONS
+from conformance.implementations.capabilities import COMPOSITIONS
 from strategies.wrappers import Composition
 
 

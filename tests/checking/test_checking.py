@@ -20,9 +20,10 @@ from conformance.checking import search as searching
 from conformance.checking.check import check
 from conformance.checking.results import Result
 from conformance.faults import seeded_fault
+from conformance.implementations.capabilities import OPTIONS
 from conformance.implementations.function import FunctionImplementation
 from conformance.implementations.numpy_loop import NumpyLoop
-from conformance.implementations.protocol import OPTIONS, ImplementationError
+from conformance.implementations.protocol import ImplementationError
 from strategies import NOTEBOOK_SIZE, WIDE_SIZE, notebook_case
 
 

@@ -13,8 +13,9 @@ from conformance.checking.check import check, holds_for
 from conformance.checking.run import NetworkCache
 from conformance.checking.subject import Run, Subject
 from conformance.faults import seeded_fault
+from conformance.implementations.capabilities import SEVERAL_MODES
 from conformance.implementations.numpy_loop import NumpyLoop
-from conformance.implementations.protocol import SEVERAL_MODES, Implementation, Network
+from conformance.implementations.protocol import Implementation, Network
 from strategies import Case, Dimensions, NetworkSize
 from strategies.dimensions import _Ranges, extents, network_pool
 from strategies.profiles import PROFILES, Profile

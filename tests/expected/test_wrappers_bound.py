@@ -11,8 +11,9 @@ from conformance import check_implementation
 from conformance.checking.results import CONFORMS, FAILS
 from conformance.expected.comparison import compare
 from conformance.expected.wrappers import expected, expected_calls, merged
+from conformance.implementations.capabilities import COMPOSITIONS, OUTPUT
 from conformance.implementations.numpy_loop import NumpyLoop
-from conformance.implementations.protocol import COMPOSITIONS, OUTPUT, Model
+from conformance.implementations.protocol import Model
 from conformance.numerics.arithmetic import IEEE
 from conformance.numerics.bounded import Bounded
 from strategies.wrappers import (

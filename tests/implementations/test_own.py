@@ -18,9 +18,10 @@ from conformance.cells import simple_rnn as equations
 from conformance.checking.check import check
 from conformance.checking.results import CONFORMS, DEVIATES, FAILS, NOT_APPLICABLE
 from conformance.deviations.reading import Deviation, read_deviations
+from conformance.implementations.capabilities import OUTPUT, STATES
 from conformance.implementations.numpy_loop import NumpyLoop
 from conformance.implementations.own import as_implementation
-from conformance.implementations.protocol import OUTPUT, STATES, ImplementationError
+from conformance.implementations.protocol import ImplementationError
 
 
 def states_and_outputs(x, Wx, Wh, bh, Wo, bo):

@@ -4,41 +4,13 @@ The names are those of `faults` where the fault is the same. A fault patches a c
 installed Keras for the rest of the process: run one with ``--implementation keras --fault NAME``.
 """
 
-# Each of these enters its faults when it is imported.
-from conformance.faults.keras import (
-    configuration,
-    equation,
-    invalid_arguments,
-    modes,
-    network,
-    options,
-    serialization,
-    sizes,
-    sources,
-    state,
-    time,
-    training,
-    weights,
-    wrappers,
-)
+import importlib
+import pkgutil
+
 from conformance.faults.keras.catalogue import KERAS_FAULTS, FaultyKeras, KerasFault
 
-__all__ = [
-    "KERAS_FAULTS",
-    "FaultyKeras",
-    "KerasFault",
-    "configuration",
-    "equation",
-    "invalid_arguments",
-    "modes",
-    "network",
-    "options",
-    "serialization",
-    "sizes",
-    "sources",
-    "state",
-    "time",
-    "training",
-    "weights",
-    "wrappers",
-]
+# Each module enters its faults when it is imported.
+for _module in pkgutil.iter_modules(__path__):
+    importlib.import_module(f"{__name__}.{_module.name}")
+
+__all__ = ["KERAS_FAULTS", "FaultyKeras", "KerasFault"]

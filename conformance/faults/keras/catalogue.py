@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from dataclasses import dataclass
 from typing import Any, Callable
 
@@ -17,6 +18,7 @@ from strategies import NetworkSize
 from strategies.wrappers import ArchitectureSize
 
 Patch = Callable[[Any], None]
+Wrong = Callable[..., Any]
 
 
 @dataclass(frozen=True)
@@ -75,10 +77,6 @@ class FaultyKeras(KerasTensorFlow):
         self.seed()
         return super().composition(size, dtype)
 
-    def training_keras(self) -> Any:
-        self.seed()
-        return super().training_keras()
-
     def library(self) -> Any:
         self.seed()
         return super().library()
@@ -105,3 +103,28 @@ def right_state(tf: Any, cell: Any, x: Any, h: Any) -> Any:
     """The new state as it should be."""
     z = tf.matmul(x, cell.kernel) + tf.matmul(h, cell.recurrent_kernel)
     return cell.activation(z if cell.bias is None else z + cell.bias)
+
+
+def in_place_of(owner: Any, name: str, *, signed: bool = False) -> Callable[[Wrong], Wrong]:
+    """Replace a method by ``wrong(right, self, …)``; if ``signed``, with the right signature."""
+    right = getattr(owner, name)
+
+    def replace(wrong: Wrong) -> Wrong:
+        def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+            return wrong(right, self, *args, **kwargs)
+
+        if signed:
+            method.__signature__ = inspect.signature(right)  # type: ignore[attr-defined]
+        setattr(owner, name, method)
+        return wrong
+
+    return replace
+
+
+def drop_argument(layer: Any, argument: str) -> None:
+    """Let a constructor drop an argument that it is given."""
+
+    @in_place_of(layer, "__init__")
+    def wrong(right: Any, self: Any, *args: Any, **kwargs: Any) -> None:
+        kwargs.pop(argument, None)
+        right(self, *args, **kwargs)

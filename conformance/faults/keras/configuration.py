@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from typing import Any, Callable
 
-from conformance.faults.keras.catalogue import seeded
+from conformance.faults.keras.catalogue import in_place_of, seeded
 
 
 def _after_init(layer: Any, change: Callable[[Any], None]) -> None:
     """``change(layer)`` at the end of the constructor."""
-    right = layer.__init__
 
-    def wrong(self: Any, *args: Any, **kwargs: Any) -> None:
+    @in_place_of(layer, "__init__")
+    def wrong(right: Any, self: Any, *args: Any, **kwargs: Any) -> None:
         right(self, *args, **kwargs)
         change(self)
-
-    layer.__init__ = wrong
 
 
 @seeded("configuration")

@@ -6,34 +6,26 @@ import inspect
 import sys
 from typing import Any
 
-from conformance.faults.keras.catalogue import seeded
+from conformance.faults.keras.catalogue import in_place_of, seeded
 from conformance.faults.keras.serialization import change_arguments
 
 
 @seeded("refusals")
 def negative_units_made_positive(tf: Any) -> None:
     """Dense takes a negative number of units for a positive one."""
-    dense = tf.keras.layers.Dense
-    right = dense.__init__
 
-    def wrong(self: Any, units: Any, *args: Any, **kwargs: Any) -> None:
+    @in_place_of(tf.keras.layers.Dense, "__init__", signed=True)
+    def wrong(right: Any, self: Any, units: Any, *args: Any, **kwargs: Any) -> None:
         right(self, abs(units) if isinstance(units, int) else units, *args, **kwargs)
-
-    wrong.__signature__ = inspect.signature(right)  # type: ignore[attr-defined]
-    dense.__init__ = wrong
 
 
 @seeded("refusals")
 def units_rounded_down(tf: Any) -> None:
     """SimpleRNN takes fractional units and rounds them."""
-    rnn = tf.keras.layers.SimpleRNN
-    right = rnn.__init__
 
-    def wrong(self: Any, units: Any, *args: Any, **kwargs: Any) -> None:
+    @in_place_of(tf.keras.layers.SimpleRNN, "__init__", signed=True)
+    def wrong(right: Any, self: Any, units: Any, *args: Any, **kwargs: Any) -> None:
         right(self, int(units) if isinstance(units, float) else units, *args, **kwargs)
-
-    wrong.__signature__ = inspect.signature(right)  # type: ignore[attr-defined]
-    rnn.__init__ = wrong
 
 
 @seeded("refusals")
@@ -77,28 +69,22 @@ def unknown_arguments_are_dropped(tf: Any) -> None:
 @seeded("refusals")
 def a_missing_axis_is_added(tf: Any) -> None:
     """SimpleRNN takes inputs of two axes for a single sample."""
-    rnn = tf.keras.layers.SimpleRNN
-    right = rnn.__call__
 
-    def wrong(self: Any, inputs: Any, *args: Any, **kwargs: Any) -> Any:
+    @in_place_of(tf.keras.layers.SimpleRNN, "__call__")
+    def wrong(right: Any, self: Any, inputs: Any, *args: Any, **kwargs: Any) -> Any:
         if len(inputs.shape) == 2:
             inputs = tf.expand_dims(inputs, 0)
         return right(self, inputs, *args, **kwargs)
-
-    rnn.__call__ = wrong
 
 
 @seeded("refusals")
 def features_are_not_checked(tf: Any) -> None:
     """Dense forgets how many features it was built for."""
-    dense = tf.keras.layers.Dense
-    right = dense.build
 
-    def wrong(self: Any, input_shape: Any) -> None:
+    @in_place_of(tf.keras.layers.Dense, "build", signed=True)
+    def wrong(right: Any, self: Any, input_shape: Any) -> None:
         right(self, input_shape)
         self.input_spec = None
-
-    dense.build = wrong
 
 
 @seeded("refusals")
@@ -116,29 +102,23 @@ def dropout_is_read_from_text(tf: Any) -> None:
 @seeded("refusals")
 def a_second_state_is_ignored(tf: Any) -> None:
     """SimpleRNN takes the first of several initial states."""
-    rnn = tf.keras.layers.SimpleRNN
-    right = rnn.__call__
 
-    def wrong(self: Any, inputs: Any, initial_state: Any = None, **kwargs: Any) -> Any:
+    @in_place_of(tf.keras.layers.SimpleRNN, "__call__")
+    def wrong(right: Any, self: Any, inputs: Any, initial_state: Any = None, **kwargs: Any) -> Any:
         if isinstance(initial_state, (list, tuple)):
             initial_state = initial_state[0] if initial_state else None
         return right(self, inputs, initial_state=initial_state, **kwargs)
-
-    rnn.__call__ = wrong
 
 
 @seeded("refusals")
 def masks_are_cut(tf: Any) -> None:
     """A mask of more steps than there are is cut to their number."""
-    rnn = tf.keras.layers.SimpleRNN
-    right = rnn.__call__
 
-    def wrong(self: Any, inputs: Any, mask: Any = None, **kwargs: Any) -> Any:
+    @in_place_of(tf.keras.layers.SimpleRNN, "__call__")
+    def wrong(right: Any, self: Any, inputs: Any, mask: Any = None, **kwargs: Any) -> Any:
         if mask is not None and len(mask.shape) == 2:
             mask = mask[:, : inputs.shape[1]]
         return right(self, inputs, mask=mask, **kwargs)
-
-    rnn.__call__ = wrong
 
 
 @seeded("refusals")
@@ -148,40 +128,32 @@ def weights_are_made_to_fit(tf: Any) -> None:
 
     for layer in (tf.keras.layers.SimpleRNN, tf.keras.layers.Dense):
 
-        def wrong(self: Any, weights: Any, right: Any = layer.set_weights) -> None:
+        @in_place_of(layer, "set_weights")
+        def wrong(right: Any, self: Any, weights: Any) -> None:
             shapes = [weight.shape for weight in self.get_weights()]
             right(self, [np.resize(w, shape) for w, shape in zip(weights, shapes)] or weights)
-
-        layer.set_weights = wrong
 
 
 @seeded("refusals")
 def an_unknown_time_is_looped(tf: Any) -> None:
     """Where the number of steps is unknown, unroll is ignored."""
-    rnn = tf.keras.layers.SimpleRNN
-    right = rnn.call
 
-    def wrong(self: Any, sequences: Any, *args: Any, **kwargs: Any) -> Any:
+    @in_place_of(tf.keras.layers.SimpleRNN, "call", signed=True)
+    def wrong(right: Any, self: Any, sequences: Any, *args: Any, **kwargs: Any) -> Any:
         if sequences.shape[1] is None:
             self.unroll = False
         return right(self, sequences, *args, **kwargs)
-
-    wrong.__signature__ = inspect.signature(right)  # type: ignore[attr-defined]
-    rnn.call = wrong
 
 
 @seeded("refusals")
 def no_state_for_unknown_samples(tf: Any) -> None:
     """A stateful layer that does not know its number of samples keeps no state."""
-    rnn = tf.keras.layers.SimpleRNN
-    right = rnn.build
 
-    def wrong(self: Any, sequences_shape: Any, initial_state_shape: Any = None) -> None:
+    @in_place_of(tf.keras.layers.SimpleRNN, "build", signed=True)
+    def wrong(right: Any, self: Any, sequences_shape: Any, initial_state_shape: Any = None) -> None:
         if sequences_shape[0] is None:
             self.stateful = False
         right(self, sequences_shape)
-
-    rnn.build = wrong
 
 
 @seeded("refusals")
@@ -189,10 +161,9 @@ def errors_say_nothing(tf: Any) -> None:
     """Wrong weights are refused with an error that has no message."""
     for layer in (tf.keras.layers.SimpleRNN, tf.keras.layers.Dense):
 
-        def wrong(self: Any, weights: Any, right: Any = layer.set_weights) -> None:
+        @in_place_of(layer, "set_weights")
+        def wrong(right: Any, self: Any, weights: Any) -> None:
             try:
                 right(self, weights)
             except ValueError:
                 raise ValueError from None
-
-        layer.set_weights = wrong

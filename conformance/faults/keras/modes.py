@@ -4,33 +4,29 @@ from __future__ import annotations
 
 from typing import Any
 
-from conformance.faults.keras.catalogue import patch_cell, right_state, seeded
+from conformance.faults.keras.catalogue import in_place_of, patch_cell, right_state, seeded
 from conformance.implementations.keras.tensorflow import KerasNetwork
 
 
 @seeded("modes")
 def wrong_only_under_xla(tf: Any) -> None:
     """Compiled for XLA, the state is scaled by 1 − 1e-5."""
-    right = KerasNetwork._trace
 
-    def wrong(self: KerasNetwork, mode: str, given: list[Any]) -> Any:
+    @in_place_of(KerasNetwork, "_trace")
+    def wrong(right: Any, self: KerasNetwork, mode: str, given: list[Any]) -> Any:
         function = right(self, mode, given)
         if mode != "xla":
             return function
         return lambda x: tf.nest.map_structure(lambda y: y * (1 - 1e-5), function(x))
 
-    KerasNetwork._trace = wrong  # type: ignore[method-assign,assignment]
-
 
 @seeded("modes")
 def wrong_only_in_predict(tf: Any) -> None:
     """In predict alone, samples come back in reverse."""
-    right = tf.keras.Model.predict
 
-    def wrong(self: Any, *args: Any, **kwargs: Any) -> Any:
+    @in_place_of(tf.keras.Model, "predict")
+    def wrong(right: Any, self: Any, *args: Any, **kwargs: Any) -> Any:
         return tf.nest.map_structure(lambda y: y[::-1], right(self, *args, **kwargs))
-
-    tf.keras.Model.predict = wrong
 
 
 @seeded("modes")
@@ -79,14 +75,12 @@ def wrong_only_in_graph_mode(tf: Any) -> None:
 @seeded("modes")
 def wrong_only_in_predict_on_batch(tf: Any) -> None:
     """In predict_on_batch alone, outputs are scaled by 1 + 1e-5."""
-    right = tf.keras.Model.predict_on_batch
 
-    def wrong(self: Any, *args: Any, **kwargs: Any) -> Any:
+    @in_place_of(tf.keras.Model, "predict_on_batch")
+    def wrong(right: Any, self: Any, *args: Any, **kwargs: Any) -> Any:
         return tf.nest.map_structure(
             lambda y: y * y.dtype.type(1 + 1e-5), right(self, *args, **kwargs)
         )
-
-    tf.keras.Model.predict_on_batch = wrong
 
 
 @seeded("modes")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from conformance.faults.keras.catalogue import seeded
+from conformance.faults.keras.catalogue import in_place_of, seeded
 from conformance.faults.keras.recurrent_call import Arguments, patch_simple_rnn
 
 
@@ -164,23 +164,21 @@ def reset_is_ignored(tf: Any) -> None:
 @seeded("state")
 def predict_resets_the_state(tf: Any) -> None:
     """A stateful layer is reset by predict before it begins."""
-    right = tf.keras.Model.predict
 
-    def wrong(self: Any, *args: Any, **kwargs: Any) -> Any:
+    @in_place_of(tf.keras.Model, "predict")
+    def wrong(right: Any, self: Any, *args: Any, **kwargs: Any) -> Any:
         for layer in self.layers:
             if getattr(layer, "stateful", False):
                 getattr(layer, _reset_name(tf))()
         return right(self, *args, **kwargs)
 
-    tf.keras.Model.predict = wrong
-
 
 @seeded("batch")
 def smaller_last_batch_is_shuffled(tf: Any) -> None:
     """Where predict ends with a smaller batch, its samples come back in reverse."""
-    right = tf.keras.Model.predict
 
-    def wrong(self: Any, x: Any, batch_size: Any = None, **kwargs: Any) -> Any:
+    @in_place_of(tf.keras.Model, "predict")
+    def wrong(right: Any, self: Any, x: Any, batch_size: Any = None, **kwargs: Any) -> Any:
         results = right(self, x, batch_size=batch_size, **kwargs)
 
         def reversed_end(y: Any) -> Any:
@@ -189,15 +187,13 @@ def smaller_last_batch_is_shuffled(tf: Any) -> None:
 
         return tf.nest.map_structure(reversed_end, results)
 
-    tf.keras.Model.predict = wrong
-
 
 @seeded("batch")
 def predict_forgets_between_batches(tf: Any) -> None:
     """In predict, a stateful layer is reset before each batch."""
-    right = tf.keras.Model.predict
 
-    def wrong(self: Any, x: Any, batch_size: Any = None, **kwargs: Any) -> Any:
+    @in_place_of(tf.keras.Model, "predict")
+    def wrong(right: Any, self: Any, x: Any, batch_size: Any = None, **kwargs: Any) -> Any:
         stateful = [layer for layer in self.layers if getattr(layer, "stateful", False)]
         listed = x if isinstance(x, list) else [x]
         if not stateful or not batch_size or len(listed[0]) <= batch_size:
@@ -210,8 +206,6 @@ def predict_forgets_between_batches(tf: Any) -> None:
             batch = batch if isinstance(x, list) else batch[0]
             parts.append(right(self, batch, batch_size=batch_size, **kwargs))
         return tf.nest.map_structure(lambda *y: tf.concat(y, axis=0).numpy(), *parts)
-
-    tf.keras.Model.predict = wrong
 
 
 @seeded("unroll")

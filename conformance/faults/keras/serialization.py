@@ -4,31 +4,26 @@ from __future__ import annotations
 
 from typing import Any, Callable
 
-from conformance.faults.keras.catalogue import seeded
+from conformance.faults.keras.catalogue import in_place_of, seeded
 
 
 def change_config(layer: Any, change: Callable[[dict[str, Any]], None]) -> None:
     """Let ``change`` alter what ``get_config()`` of a class returns."""
-    right = layer.get_config
 
-    def wrong(self: Any) -> dict[str, Any]:
+    @in_place_of(layer, "get_config")
+    def wrong(right: Any, self: Any) -> dict[str, Any]:
         config: dict[str, Any] = dict(right(self))
         change(config)
         return config
 
-    layer.get_config = wrong
-
 
 def change_arguments(layer: Any, change: Callable[[dict[str, Any]], None]) -> None:
     """Let ``change`` alter the named arguments of a class's constructor."""
-    right = layer.__init__
 
-    def wrong(self: Any, units: Any, *args: Any, **kwargs: Any) -> None:
+    @in_place_of(layer, "__init__", signed=True)
+    def wrong(right: Any, self: Any, units: Any, *args: Any, **kwargs: Any) -> None:
         change(kwargs)
         right(self, units, *args, **kwargs)
-
-    wrong.__signature__ = _signature(right)  # type: ignore[attr-defined]
-    layer.__init__ = wrong
 
 
 def _signature(function: Any) -> Any:
@@ -155,9 +150,9 @@ def last_bit_of_h5_weights_lost(tf: Any) -> None:
 @seeded("serialization")
 def biases_not_loaded(tf: Any) -> None:
     """Weights files are loaded without biases."""
-    right = tf.keras.Model.load_weights
 
-    def wrong(self: Any, *args: Any, **kwargs: Any) -> Any:
+    @in_place_of(tf.keras.Model, "load_weights")
+    def wrong(right: Any, self: Any, *args: Any, **kwargs: Any) -> Any:
         biases = [layer.get_weights()[-1] for layer in self.layers if layer.get_weights()]
         result = right(self, *args, **kwargs)
         built = [layer for layer in self.layers if layer.get_weights()]
@@ -165,8 +160,6 @@ def biases_not_loaded(tf: Any) -> None:
             if bias.ndim == 1:
                 layer.set_weights([*layer.get_weights()[:-1], bias])
         return result
-
-    tf.keras.Model.load_weights = wrong
 
 
 @seeded("serialization", requires="keras>=3")
@@ -192,27 +185,23 @@ def a_deep_copy_is_a_new_model(tf: Any) -> None:
 @seeded("serialization")
 def a_model_from_json_forgets_the_policy(tf: Any) -> None:
     """The JSON of a model has float32 for every mixed policy."""
-    right = tf.keras.Model.to_json
 
-    def wrong(self: Any, **kwargs: Any) -> str:
+    @in_place_of(tf.keras.Model, "to_json")
+    def wrong(right: Any, self: Any, **kwargs: Any) -> str:
         text: str = right(self, **kwargs)
         return text.replace("mixed_float16", "float32").replace("mixed_bfloat16", "float32")
-
-    tf.keras.Model.to_json = wrong
 
 
 @seeded("serialization", requires="keras>=3")
 def exported_weights_are_rounded(tf: Any) -> None:
     """What is exported has its weights rounded to float16."""
-    right = tf.keras.Model.export
 
-    def wrong(self: Any, *args: Any, **kwargs: Any) -> None:
+    @in_place_of(tf.keras.Model, "export")
+    def wrong(right: Any, self: Any, *args: Any, **kwargs: Any) -> None:
         kept = self.get_weights()
         self.set_weights([weight.astype("float16").astype(weight.dtype) for weight in kept])
         right(self, *args, **kwargs)
         self.set_weights(kept)
-
-    tf.keras.Model.export = wrong
 
 
 @seeded("serialization")
@@ -235,15 +224,11 @@ def recurrent_dropout_has_no_effect(tf: Any) -> None:
 @seeded("serialization")
 def zero_output_for_mask_has_no_effect(tf: Any) -> None:
     """SimpleRNN keeps zero_output_for_mask and repeats the output all the same."""
-    rnn = tf.keras.layers.SimpleRNN
-    right = rnn.call
 
-    def wrong(self: Any, *args: Any, **kwargs: Any) -> Any:
+    @in_place_of(tf.keras.layers.SimpleRNN, "call", signed=True)
+    def wrong(right: Any, self: Any, *args: Any, **kwargs: Any) -> Any:
         kept, self.zero_output_for_mask = self.zero_output_for_mask, False
         try:
             return right(self, *args, **kwargs)
         finally:
             self.zero_output_for_mask = kept
-
-    wrong.__signature__ = _signature(right)  # type: ignore[attr-defined]
-    rnn.call = wrong

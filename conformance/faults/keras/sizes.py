@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from conformance.faults.keras.catalogue import patch_cell, right_state, seeded
+from conformance.faults.keras.catalogue import in_place_of, patch_cell, right_state, seeded
 from conformance.faults.keras.time import patch_inputs
 
 
@@ -147,10 +147,9 @@ def time_and_batch_swapped(tf: Any) -> None:
 @seeded("size")
 def outputs_beyond_eight_lack_their_bias(tf: Any) -> None:
     """From the ninth output on, Dense adds no bias."""
-    layer = tf.keras.layers.Dense
-    right = layer.call
 
-    def call(self: Any, inputs: Any, training: Any = None) -> Any:
+    @in_place_of(tf.keras.layers.Dense, "call", signed=True)
+    def wrong(right: Any, self: Any, inputs: Any, training: Any = None) -> Any:
         outputs = right(self, inputs)
         linear = self.activation is tf.keras.activations.linear
         if self.bias is None or self.units <= 8 or not linear:
@@ -158,5 +157,3 @@ def outputs_beyond_eight_lack_their_bias(tf: Any) -> None:
         with_bias = tf.cast(tf.range(self.units) < 8, outputs.dtype)
         product = tf.tensordot(inputs, tf.cast(self.kernel, inputs.dtype), axes=[[-1], [0]])
         return product + with_bias * tf.cast(self.bias, outputs.dtype)
-
-    layer.call = call

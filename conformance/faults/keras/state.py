@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from conformance.faults.keras.catalogue import seeded
+from conformance.faults.keras.catalogue import in_place_of, seeded
 
 
 @seeded("state")
@@ -14,9 +14,7 @@ def initial_state_is_one(tf: Any) -> None:
     owner, name = next(
         (c, n) for c in layer.__mro__ for n in ("get_initial_state",) if n in vars(c)
     )
-    right = getattr(owner, name)
 
-    def wrong(self: Any, *args: Any, **kwargs: Any) -> Any:
+    @in_place_of(owner, name)
+    def wrong(right: Any, self: Any, *args: Any, **kwargs: Any) -> Any:
         return tf.nest.map_structure(tf.ones_like, right(self, *args, **kwargs))
-
-    setattr(owner, name, wrong)

@@ -4,32 +4,26 @@ from __future__ import annotations
 
 from typing import Any, Callable
 
-from conformance.faults.keras.catalogue import seeded
+from conformance.faults.keras.catalogue import in_place_of, seeded
 
 
 def _after_build(tf: Any, change: Callable[[Any], None]) -> None:
     """``change(cell)`` once SimpleRNNCell has made its weights."""
-    cell = tf.keras.layers.SimpleRNNCell
-    right = cell.build
 
-    def build(self: Any, *args: Any, **kwargs: Any) -> None:
+    @in_place_of(tf.keras.layers.SimpleRNNCell, "build", signed=True)
+    def wrong(right: Any, self: Any, *args: Any, **kwargs: Any) -> None:
         right(self, *args, **kwargs)
         change(self)
-
-    cell.build = build
 
 
 @seeded("weights")
 def weights_read_in_wrong_order(tf: Any) -> None:
     """get_weights() returns the recurrent kernel first."""
-    layer = tf.keras.layers.SimpleRNN
-    right = layer.get_weights
 
-    def get_weights(self: Any) -> Any:
+    @in_place_of(tf.keras.layers.SimpleRNN, "get_weights")
+    def wrong(right: Any, self: Any) -> Any:
         kernel, recurrent_kernel, *rest = right(self)
         return [recurrent_kernel, kernel, *rest]
-
-    layer.get_weights = get_weights
 
 
 @seeded("weights")
@@ -80,12 +74,10 @@ def recurrent_kernel_set_transposed(tf: Any) -> None:
 def _before_set_weights(tf: Any, change: Callable[[Any], Any]) -> None:
     """What a model and a layer are given is changed before it is set."""
     for layer in (tf.keras.Model, tf.keras.layers.SimpleRNN):
-        right = layer.set_weights
 
-        def set_weights(self: Any, weights: Any, right: Any = right) -> None:
+        @in_place_of(layer, "set_weights")
+        def wrong(right: Any, self: Any, weights: Any) -> None:
             right(self, change(list(weights)))
-
-        layer.set_weights = set_weights
 
 
 @seeded("weights")
@@ -138,9 +130,8 @@ def _after_stated(tf: Any, change: Callable[[Any, Any, Any], Any]) -> None:
 @seeded("parameters")
 def bias_counted_twice(tf: Any) -> None:
     """The bias is counted twice, as if each kernel had one."""
-    layer = tf.keras.layers.SimpleRNN
-    right = layer.count_params
-    layer.count_params = lambda self: right(self) + self.units
+    count = in_place_of(tf.keras.layers.SimpleRNN, "count_params")
+    count(lambda right, self: right(self) + self.units)
 
 
 @seeded("parameters")
@@ -161,10 +152,8 @@ def recurrent_kernel_not_trainable(tf: Any) -> None:
 @seeded("parameters")
 def total_without_dense(tf: Any) -> None:
     """The total leaves out Dense."""
-    right = tf.keras.Model.count_params
 
-    def count_params(self: Any) -> Any:
+    @in_place_of(tf.keras.Model, "count_params")
+    def wrong(right: Any, self: Any) -> Any:
         dense = (layer for layer in self.layers if isinstance(layer, tf.keras.layers.Dense))
         return right(self) - sum(layer.count_params() for layer in dense)
-
-    tf.keras.Model.count_params = count_params

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Callable
 
-from conformance.faults.keras.catalogue import seeded
+from conformance.faults.keras.catalogue import in_place_of, seeded
 from conformance.implementations.keras.network import reset_state
 
 #: What resets a layer is called, in Keras 3 and in Keras 2.
@@ -13,26 +13,20 @@ RESETS = ("reset_state", "reset_states")
 
 def _after_bidirectional(tf: Any, change: Callable[[Any, Any], Any]) -> None:
     """Change what Bidirectional returns where it is one tensor; ``change(layer, result)``."""
-    layer = tf.keras.layers.Bidirectional
-    right = layer.__call__
 
-    def wrong(self: Any, *args: Any, **kwargs: Any) -> Any:
+    @in_place_of(tf.keras.layers.Bidirectional, "__call__")
+    def wrong(right: Any, self: Any, *args: Any, **kwargs: Any) -> Any:
         result = right(self, *args, **kwargs)
         return result if isinstance(result, (list, tuple)) else change(self, result)
-
-    layer.__call__ = wrong
 
 
 def _built_bidirectional(tf: Any, change: Callable[[Any], None]) -> None:
     """Change Bidirectional when it has made its two layers; ``change(layer)``."""
-    layer = tf.keras.layers.Bidirectional
-    right = layer.__init__
 
-    def wrong(self: Any, *args: Any, **kwargs: Any) -> None:
+    @in_place_of(tf.keras.layers.Bidirectional, "__init__")
+    def wrong(right: Any, self: Any, *args: Any, **kwargs: Any) -> None:
         right(self, *args, **kwargs)
         change(self)
-
-    layer.__init__ = wrong
 
 
 def _halves(tf: Any, result: Any) -> tuple[Any, Any]:
@@ -131,17 +125,14 @@ def bidirectional_resets_one_direction(tf: Any) -> None:
 @seeded("wrappers")
 def second_cell_begins_anew(tf: Any) -> None:
     """A stateful RNN of two cells carries the state of the first alone."""
-    layer = tf.keras.layers.RNN
-    right = layer.call
 
-    def wrong(self: Any, *args: Any, **kwargs: Any) -> Any:
+    @in_place_of(tf.keras.layers.RNN, "call", signed=True)
+    def wrong(right: Any, self: Any, *args: Any, **kwargs: Any) -> Any:
         result = right(self, *args, **kwargs)
         if self.stateful and hasattr(self.cell, "cells"):
             last = tf.nest.flatten(self.states)[-1]
             last.assign(last * 0)
         return result
-
-    layer.call = wrong
 
 
 @seeded("wrappers")
@@ -153,10 +144,9 @@ def mask_is_lost_between_layers(tf: Any) -> None:
 @seeded("wrappers")
 def cells_ignore_the_mask(tf: Any) -> None:
     """RNN of more than one cell ignores the mask."""
-    layer = tf.keras.layers.RNN
-    right = layer.__call__
 
-    def wrong(self: Any, *args: Any, **kwargs: Any) -> Any:
+    @in_place_of(tf.keras.layers.RNN, "__call__")
+    def wrong(right: Any, self: Any, *args: Any, **kwargs: Any) -> Any:
         if hasattr(self.cell, "cells"):
             inputs = args[0]
             fresh = tf.keras.layers.Lambda(lambda x: x + 0)(inputs)
@@ -164,8 +154,6 @@ def cells_ignore_the_mask(tf: Any) -> None:
                 fresh._keras_mask = None
             args = (fresh, *args[1:])
         return right(self, *args, **kwargs)
-
-    layer.__call__ = wrong
 
 
 @seeded("wrappers")
@@ -248,25 +236,19 @@ def _mask_of(tf: Any, layer: Any, compute_mask: Callable[..., Any]) -> None:
 @seeded("wrappers")
 def time_distributed_shifts_by_a_step(tf: Any) -> None:
     """TimeDistributed returns its steps one late."""
-    layer = tf.keras.layers.TimeDistributed
-    right = layer.__call__
 
-    def wrong(self: Any, *args: Any, **kwargs: Any) -> Any:
+    @in_place_of(tf.keras.layers.TimeDistributed, "__call__")
+    def wrong(right: Any, self: Any, *args: Any, **kwargs: Any) -> Any:
         result = right(self, *args, **kwargs)
         return tf.keras.layers.Concatenate(axis=1)([result[:, :1], result[:, :-1]])
-
-    layer.__call__ = wrong
 
 
 @seeded("wrappers")
 def flatten_puts_units_first(tf: Any) -> None:
     """Flatten puts units before time steps."""
-    layer = tf.keras.layers.Flatten
-    right = layer.__call__
 
-    def wrong(self: Any, inputs: Any, *args: Any, **kwargs: Any) -> Any:
+    @in_place_of(tf.keras.layers.Flatten, "__call__")
+    def wrong(right: Any, self: Any, inputs: Any, *args: Any, **kwargs: Any) -> Any:
         axes = (2, 1) if len(inputs.shape) == 3 else (1,)
         swapped = tf.keras.layers.Permute(axes)(inputs)
         return right(self, swapped, *args, **kwargs)
-
-    layer.__call__ = wrong

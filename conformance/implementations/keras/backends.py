@@ -14,6 +14,8 @@ from typing import Any, Callable, ClassVar, NamedTuple
 
 import numpy as np
 
+from conformance.implementations.capabilities import BASIC, CHOSEN_ACTIVATIONS, STATE_SET
+from conformance.implementations.keras.adapter import KerasAdapter, set_default_dtype
 from conformance.implementations.keras.network import (
     KerasExecution,
     KerasModel,
@@ -21,20 +23,9 @@ from conformance.implementations.keras.network import (
     known_activations,
     silent_stderr,
 )
-from conformance.implementations.keras.serialization import set_default_dtype
 from conformance.implementations.keras.tensorflow import KerasTensorFlow
-from conformance.implementations.keras.training import KerasTraining
 from conformance.implementations.keras.wrappers import CompositionModel
-from conformance.implementations.protocol import (
-    CAPABILITIES,
-    CHOSEN_ACTIVATIONS,
-    CONSTRAINTS,
-    STATE_SET,
-    TRAINING,
-    TRAINING_CAPABILITIES,
-    Implementation,
-    ImplementationError,
-)
+from conformance.implementations.protocol import Implementation, ImplementationError
 from strategies import NetworkSize, Options
 from strategies.wrappers import ArchitectureSize
 
@@ -174,10 +165,9 @@ class BackendComposition(BackendExecution, CompositionModel):
         self._compiled = {}
 
 
-class KerasBackend(KerasTraining, Implementation):
+class KerasBackend(KerasAdapter):
     """``--implementation keras:jax``, and so on."""
 
-    capabilities = frozenset(CAPABILITIES) - {STATE_SET}
     threads = "threads as the backend chooses"
     costs: ClassVar[dict[str, int]] = {}
 
@@ -186,13 +176,11 @@ class KerasBackend(KerasTraining, Implementation):
         self.modes, self.compiled_modes = BACKENDS[backend].modes, BACKENDS[backend].compiled_modes
         self.costs = BACKENDS[backend].costs  # type: ignore[misc]
         self.on_gpu = backend in ("jax", "torch")
+        without = {STATE_SET}
         if backend == "openvino":
             # Its softplus and mish round 1 + exp(z) to float32, which is off by 6e-8 at any size.
-            self.capabilities -= {CHOSEN_ACTIVATIONS, *TRAINING_CAPABILITIES}
-        if backend == "numpy":  # which has no gradients
-            self.capabilities -= {TRAINING, CONSTRAINTS}
-        # Without ``run_eagerly``, JAX compiles a step.
-        self.step_ways = ("eager", "graph", "fit") if backend == "jax" else ("eager", "fit")
+            without.add(CHOSEN_ACTIVATIONS)
+        self.capabilities = frozenset(BASIC) - without | self.words_of_clauses()
 
     def network(self, size: NetworkSize, dtype: str) -> BackendNetwork:
         return BackendNetwork(load_keras(self.backend), size, dtype)
@@ -203,7 +191,7 @@ class KerasBackend(KerasTraining, Implementation):
     def options(self, mode: str) -> tuple[str, ...]:
         return tuple(name for name in Options._fields if name != "time_major")
 
-    def training_keras(self) -> Any:
+    def library(self) -> Any:
         return load_keras(self.backend)
 
     def activations(self) -> tuple[str, ...]:

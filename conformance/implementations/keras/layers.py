@@ -14,12 +14,8 @@ from conformance.implementations.protocol import Answer
 from strategies import NetworkSize, Options
 from strategies.dtypes import POLICIES
 
-#: The classes of a recurrent layer and of its cell, by the name of the cell.
-CLASSES = {
-    "simple_rnn": ("SimpleRNN", "SimpleRNNCell"),
-    "lstm": ("LSTM", "LSTMCell"),
-    "gru": ("GRU", "GRUCell"),
-}
+#: What Keras calls a layer; the cell of a recurrent one has ``Cell`` after it.
+CLASSES = {"simple_rnn": "SimpleRNN", "lstm": "LSTM", "gru": "GRU", "dense": "Dense"}
 #: Options that are arguments of the layer under their own names.
 ARGUMENTS = (
     "use_bias",
@@ -47,19 +43,24 @@ class Built(NamedTuple):
     output: Any
 
 
-def recurrent(keras: Any, cell: str, *positional: Any, **arguments: Any) -> Any:
-    """A recurrent layer of Keras by the name of its cell."""
-    return getattr(keras.layers, CLASSES[cell][0])(*positional, **arguments)
+def layer_class(keras: Any, name: str) -> Any:
+    """The class of a layer by a name of `CLASSES`."""
+    return getattr(keras.layers, CLASSES[name])
 
 
-def recurrent_cell(keras: Any, cell: str, *positional: Any, **arguments: Any) -> Any:
-    """A cell of Keras by its name."""
-    return getattr(keras.layers, CLASSES[cell][1])(*positional, **arguments)
+def recurrent(keras: Any, name: str, /, *positional: Any, **arguments: Any) -> Any:
+    """A recurrent layer; its constructor is given what is given here, and nothing else."""
+    return layer_class(keras, name)(*positional, **arguments)
 
 
-def dense(keras: Any, *positional: Any, **arguments: Any) -> Any:
-    """A Dense layer of Keras."""
-    return keras.layers.Dense(*positional, **arguments)
+def recurrent_cell(keras: Any, name: str, /, *positional: Any, **arguments: Any) -> Any:
+    """The cell of a recurrent layer, made in the same way."""
+    return getattr(keras.layers, f"{CLASSES[name]}Cell")(*positional, **arguments)
+
+
+def dense(keras: Any, /, *positional: Any, **arguments: Any) -> Any:
+    """A dense layer, made in the same way."""
+    return layer_class(keras, "dense")(*positional, **arguments)
 
 
 def activation_name(activation: str) -> str:

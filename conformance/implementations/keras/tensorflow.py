@@ -12,8 +12,8 @@ from typing import Any, Callable, ClassVar, Optional, Sequence
 
 import numpy as np
 
-from conformance.implementations.answers import Outcome, Seen
-from conformance.implementations.keras.invalid_arguments import outcome_of
+from conformance.implementations.capabilities import BASIC, STATE_SET
+from conformance.implementations.keras.adapter import KerasAdapter, set_default_dtype
 from conformance.implementations.keras.network import (
     KerasExecution,
     KerasModel,
@@ -22,25 +22,9 @@ from conformance.implementations.keras.network import (
     known_activations,
     silent_stderr,
 )
-from conformance.implementations.keras.round_trips import round_trip
-from conformance.implementations.keras.serialization import (
-    known_arguments,
-    seen_of,
-    set_default_dtype,
-)
-from conformance.implementations.keras.training import KerasTraining
 from conformance.implementations.keras.wrappers import CompositionModel
-from conformance.implementations.protocol import (
-    CAPABILITIES,
-    OF_LAYERS,
-    PICKLING,
-    STATE_SET,
-    Implementation,
-    ImplementationError,
-)
+from conformance.implementations.protocol import ImplementationError
 from strategies import DTYPES, NetworkSize, Options
-from strategies.invalid_arguments import Wrong
-from strategies.serialization import Configuration
 from strategies.wrappers import ArchitectureSize
 
 #: Set before TensorFlow is imported, where the user has not set them.
@@ -171,7 +155,7 @@ class KerasComposition(TensorFlowExecution, CompositionModel):
         return [(self.size.N, *shape), *states]
 
 
-class KerasTensorFlow(KerasTraining, Implementation):
+class KerasTensorFlow(KerasAdapter):
     """``--implementation keras``."""
 
     name = "keras"
@@ -182,17 +166,14 @@ class KerasTensorFlow(KerasTraining, Implementation):
     threads = "one thread for each worker"
     on_gpu = True
     compiled_modes = frozenset({"xla"})
-    training_ways = ("eager", "graph")
-    step_ways = ("eager", "graph", "fit")
+    backend = "tensorflow"
+    ways = ("eager", "graph")
 
     @property
     def capabilities(self) -> frozenset[str]:  # type: ignore[override]
-        """Nearly all: Keras 3 sets no state, and before 3.3 its models cannot be pickled."""
-        keras = self.versions().get("keras", "2")
-        without = {STATE_SET} if keras.startswith("3.") else set()
-        if keras.startswith(("3.0.", "3.1.", "3.2.")):
-            without.add(PICKLING)
-        return frozenset((*CAPABILITIES, *OF_LAYERS)) - without
+        """All that this version has: Keras 3 sets no state."""
+        without = {STATE_SET} if self.versions().get("keras", "2").startswith("3.") else set()
+        return frozenset(BASIC) - without | self.words_of_clauses()
 
     def network(self, size: NetworkSize, dtype: str) -> KerasNetwork:
         return KerasNetwork(load_tensorflow(), size, dtype)
@@ -208,7 +189,7 @@ class KerasTensorFlow(KerasTraining, Implementation):
     def composition(self, size: ArchitectureSize, dtype: str) -> KerasComposition:
         return KerasComposition(load_tensorflow(), size, dtype)
 
-    def training_keras(self) -> Any:
+    def library(self) -> Any:
         return load_tensorflow().keras
 
     def executed(self, function: Callable[..., Any], way: str) -> Callable[..., Any]:
@@ -216,24 +197,6 @@ class KerasTensorFlow(KerasTraining, Implementation):
             return super().executed(function, way)
         traced: Callable[..., Any] = load_tensorflow().function(function)
         return traced
-
-    def library(self) -> Any:
-        """TensorFlow, as the layers of its Keras are asked."""
-        return load_tensorflow()
-
-    def layer_arguments(self) -> dict[str, tuple[str, ...]]:
-        return known_arguments(self.library().keras)
-
-    def seen_of(
-        self, configuration: Configuration, *, fresh: bool = False, full: bool = False
-    ) -> Seen:
-        return seen_of(self.library().keras, configuration, fresh=fresh, full=full)
-
-    def round_trip(self, configuration: Configuration, way: str) -> tuple[Seen, list[Seen]]:
-        return round_trip(self.library().keras, configuration, way)
-
-    def outcome_of(self, wrong: Wrong) -> Outcome:
-        return outcome_of(self.library(), wrong)
 
     def activations(self) -> tuple[str, ...]:
         """Those that this Keras knows by name; hard_sigmoid as its version defines it."""

@@ -21,19 +21,6 @@ needs_keras_3 = pytest.mark.skipif(
 )
 
 
-@needs_keras_3
-def test_layers_are_judged_alike_whatever_was_built_before(tmp_path):
-    done = run_pytest(
-        tmp_path,
-        "--modes=call",
-        "--dtypes=float16,float32",
-        "--conformance-profile=quick",
-        "-k",
-        "can_be_built or says_what_it_was_given",
-    )
-    assert done.status == 0, done.text
-
-
 #: The property that catches each fault, and the number of cases that it takes.
 CAUGHT_BY = {
     "go_backwards_not_in_config": ("test_a_layer_says_what_it_was_given", 12),
