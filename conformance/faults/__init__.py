@@ -6,7 +6,7 @@ Those that Keras can be given underneath its public API are in `conformance.faul
 """
 
 # Each of these enters its faults when it is imported; this is the order in which they explain.
-from conformance.faults.numpy import equation, time, numbers, dense, network, options  # isort: skip
+from conformance.faults.numpy import equation, time, precision, dense, weights, options  # isort: skip
 from conformance.faults.catalogue import FAULTS, Fault
 from conformance.faults.seeding import explaining_fault, fault_names, seeded_fault
 
@@ -17,9 +17,9 @@ __all__ = [
     "equation",
     "explaining_fault",
     "fault_names",
-    "network",
-    "numbers",
     "options",
+    "precision",
     "seeded_fault",
     "time",
+    "weights",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from conformance.faults.keras.catalogue import seeded
-from conformance.faults.keras.recurrent_call import Arguments, patch_simple_rnn
+from conformance.faults.keras.patching import Arguments, patch_simple_rnn
 
 
 def _time_reversed(tf: Any, layer: Any, tensor: Any) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Callable
 
 from conformance.faults.keras.catalogue import patch_cell, seeded
-from conformance.faults.keras.recurrent_call import Arguments, patch_simple_rnn
+from conformance.faults.keras.patching import Arguments, patch_simple_rnn
 
 
 def patch_inputs(tf: Any, change: Callable[[Any, Any], Any]) -> None:
