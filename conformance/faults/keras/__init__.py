@@ -1,44 +1,28 @@
 """Faults seeded into Keras underneath its public API, so that every mode sees them.
 
-The names are those of `faults` where the fault is the same. A fault patches a class of the
-installed Keras for the rest of the process: run one with ``--implementation keras --fault NAME``.
+A fault patches classes of the installed Keras for the rest of the process. Each module enters its
+faults when it is imported.
 """
 
-# Each of these enters its faults when it is imported.
-from conformance.faults.keras import (
+from conformance.faults.keras import (  # noqa: F401
+    activations,
+    batch,
     configuration,
+    dense,
     equation,
     fresh_network,
     invalid_arguments,
+    masking,
     modes,
     options,
+    precision,
     serialization,
     sizes,
     sources,
+    special_values,
     state,
     time,
     training,
     weights,
     wrappers,
 )
-from conformance.faults.keras.catalogue import KERAS_FAULTS, FaultyKeras, KerasFault
-
-__all__ = [
-    "KERAS_FAULTS",
-    "FaultyKeras",
-    "KerasFault",
-    "configuration",
-    "equation",
-    "fresh_network",
-    "invalid_arguments",
-    "modes",
-    "options",
-    "serialization",
-    "sizes",
-    "sources",
-    "state",
-    "time",
-    "training",
-    "weights",
-    "wrappers",
-]

@@ -2,264 +2,176 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable
+import numpy as np
 
-from conformance.faults.keras.catalogue import seeded
+from conformance.faults.keras.patching import arguments_of, constructed, overriding
 
-
-def _wrap(owner: Any, name: str, wrong: Callable[..., Any]) -> None:
-    """Replace a method by ``wrong(right, self, …)``."""
-    right = getattr(owner, name)
-
-    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
-        return wrong(right, self, *args, **kwargs)
-
-    setattr(owner, name, method)
+#: The methods of SimpleRNNCell that draw dropout masks, in Keras 3 and in Keras 2.
+INPUT_MASK = tuple(f"layers.SimpleRNNCell.get_dropout_mask{suffix}" for suffix in ("", "_for_cell"))
+RECURRENT_MASK = tuple(
+    f"layers.SimpleRNNCell.get_recurrent_dropout_mask{suffix}" for suffix in ("", "_for_cell")
+)
 
 
-def _cell_with(tf: Any, **patched: Callable[..., Any]) -> None:
-    """Replace the mask getters of SimpleRNNCell: ``input`` and ``recurrent``, in Keras 2 and 3."""
-    cell = tf.keras.layers.SimpleRNNCell
-    suffix = "" if hasattr(cell, "get_dropout_mask") else "_for_cell"
-    names = {"input": "get_dropout_mask", "recurrent": "get_recurrent_dropout_mask"}
-    for which, wrong in patched.items():
-        _wrap(cell, names[which] + suffix, wrong)
+def drawn(function, tf, right, cell, *args, **kwargs):
+    """A dropout mask, by ``function(tf, cell, mask)`` where there is one."""
+    mask = right(cell, *args, **kwargs)
+    return mask if mask is None else function(tf, cell, mask)
 
 
-@seeded("dropout")
-def dropout_mask_drawn_at_every_step(tf: Any) -> None:
+@overriding(INPUT_MASK, "dropout")
+def dropout_mask_drawn_at_every_step(tf, right, cell, *args, **kwargs):
     """The dropout mask of the inputs is drawn anew at every step."""
-
-    def wrong(right: Any, cell: Any, *args: Any, **kwargs: Any) -> Any:
-        cell.reset_dropout_mask()
-        return right(cell, *args, **kwargs)
-
-    _cell_with(tf, input=wrong)
+    cell.reset_dropout_mask()
+    return right(cell, *args, **kwargs)
 
 
-@seeded("dropout")
-def kept_inputs_not_scaled(tf: Any) -> None:
+@overriding(INPUT_MASK, "dropout", drawn)
+def kept_inputs_not_scaled(tf, cell, mask):
     """What dropout keeps is not scaled by 1 / (1 − rate)."""
-
-    def wrong(right: Any, cell: Any, *args: Any, **kwargs: Any) -> Any:
-        mask = right(cell, *args, **kwargs)
-        return mask if mask is None else tf.sign(mask)
-
-    _cell_with(tf, input=wrong)
+    return tf.sign(mask)
 
 
-@seeded("dropout")
-def one_mask_for_all_samples(tf: Any) -> None:
+@overriding(INPUT_MASK, "dropout", drawn)
+def one_mask_for_all_samples(tf, cell, mask):
     """All samples have the dropout mask of the first."""
-
-    def wrong(right: Any, cell: Any, *args: Any, **kwargs: Any) -> Any:
-        mask = right(cell, *args, **kwargs)
-        return mask if mask is None else mask[:1] + tf.zeros_like(mask)
-
-    _cell_with(tf, input=wrong)
+    return mask[:1] + tf.zeros_like(mask)
 
 
-@seeded("dropout")
-def recurrent_dropout_ignored(tf: Any) -> None:
+@overriding(RECURRENT_MASK, "dropout")
+def recurrent_dropout_ignored(tf, right, cell, *args, **kwargs):
     """recurrent_dropout has no effect."""
-    _cell_with(tf, recurrent=lambda right, cell, *args, **kwargs: None)
+    return None
 
 
-@seeded("dropout")
-def rate_slightly_too_small(tf: Any) -> None:
+@overriding(RECURRENT_MASK, "serialization")
+def recurrent_dropout_has_no_effect(tf, right, cell, *args, **kwargs):
+    """SimpleRNN keeps recurrent_dropout and drops nothing."""
+    return None
+
+
+@overriding(INPUT_MASK, "dropout", drawn)
+def rate_slightly_too_small(tf, cell, mask):
     """A tenth of what dropout should drop is kept."""
-
-    def wrong(right: Any, cell: Any, *args: Any, **kwargs: Any) -> Any:
-        mask = right(cell, *args, **kwargs)
-        if mask is None:
-            return None
-        kept = 1 / (1 - cell.dropout)
-        again = tf.cast(tf.random.stateless_uniform(tf.shape(mask), [1, 2]) < 0.1, mask.dtype)
-        return tf.maximum(mask, again * tf.cast(kept, mask.dtype))
-
-    _cell_with(tf, input=wrong)
+    again = tf.cast(tf.random.stateless_uniform(tf.shape(mask), [1, 2]) < 0.1, mask.dtype)
+    return tf.maximum(mask, again * tf.cast(1 / (1 - cell.dropout), mask.dtype))
 
 
-@seeded("dropout")
-def dropout_left_on_after_training(tf: Any) -> None:
+@overriding("layers.SimpleRNN.call", "dropout")
+def dropout_left_on_after_training(tf, right, layer, sequences, *args, **kwargs):
     """A call after one in training, without its own training argument, drops inputs too."""
-    layer = tf.keras.layers.SimpleRNN
-
-    def wrong(right: Any, self: Any, sequences: Any, *args: Any, **kwargs: Any) -> Any:
-        if kwargs.get("training") is True:
-            self.was_trained = True
-        elif getattr(self, "was_trained", False) and self.dropout:
-            sequences = sequences * tf.cast(tf.random.uniform(tf.shape(sequences)) < 0.9, "float32")
-        return right(self, sequences, *args, **kwargs)
-
-    _wrap(layer, "call", wrong)
+    if kwargs.get("training") is True:
+        layer.was_trained = True
+    elif getattr(layer, "was_trained", False) and layer.dropout:
+        sequences = sequences * tf.cast(tf.random.uniform(tf.shape(sequences)) < 0.9, "float32")
+    return right(layer, sequences, *args, **kwargs)
 
 
-@seeded("dropout")
-def seed_of_dropout_ignored(tf: Any) -> None:
+@overriding(INPUT_MASK, "dropout", drawn)
+def seed_of_dropout_ignored(tf, cell, mask):
     """The seed of a layer does not decide what its dropout mask is."""
-
-    def wrong(right: Any, cell: Any, *args: Any, **kwargs: Any) -> Any:
-        mask = right(cell, *args, **kwargs)
-        if mask is None or not tf.executing_eagerly():
-            return mask
-        if getattr(cell, "turned", None) is None:
-            import numpy as np
-
-            cell.turned = int(np.random.default_rng().integers(1, 1 << 20))
-        return tf.roll(mask, cell.turned, axis=1)
-
-    _cell_with(tf, input=wrong)
+    if not tf.executing_eagerly():
+        return mask
+    if getattr(cell, "turned", None) is None:
+        cell.turned = int(np.random.default_rng().integers(1, 1 << 20))
+    return tf.roll(mask, cell.turned, axis=1)
 
 
-@seeded("regularizers")
-def l2_of_half(tf: Any) -> None:
+@overriding("regularizers.L2.__call__", "regularizers")
+def l2_of_half(tf, right, regularizer, x):
     """The penalty L2 has a factor ½."""
-    _wrap(tf.keras.regularizers.L2, "__call__", lambda right, self, x: right(self, x) / 2)
+    return right(regularizer, x) / 2
 
 
-@seeded("regularizers")
-def l1_l2_without_l1(tf: Any) -> None:
+@overriding("regularizers.L1L2.__call__", "regularizers")
+def l1_l2_without_l1(tf, right, regularizer, x):
     """L1L2 leaves out the sum of magnitudes."""
-
-    def wrong(right: Any, self: Any, x: Any) -> Any:
-        return tf.cast(self.l2, x.dtype) * tf.reduce_sum(tf.square(tf.convert_to_tensor(x)))
-
-    _wrap(tf.keras.regularizers.L1L2, "__call__", wrong)
+    return tf.cast(regularizer.l2, x.dtype) * tf.reduce_sum(tf.square(tf.convert_to_tensor(x)))
 
 
-@seeded("regularizers")
-def l1_of_float16(tf: Any) -> None:
+@overriding("regularizers.L1.__call__", "regularizers")
+def l1_of_float16(tf, right, regularizer, x):
     """The penalty L1 is rounded to float16."""
-
-    def wrong(right: Any, self: Any, x: Any) -> Any:
-        penalty = right(self, x)
-        return tf.cast(tf.cast(penalty, "float16"), penalty.dtype)
-
-    _wrap(tf.keras.regularizers.L1, "__call__", wrong)
+    penalty = right(regularizer, x)
+    return tf.cast(tf.cast(penalty, "float16"), penalty.dtype)
 
 
-@seeded("regularizers")
-def bias_regularizer_of_dense_dropped(tf: Any) -> None:
+@arguments_of("layers.Dense.__init__", "regularizers")
+def bias_regularizer_of_dense_dropped(arguments):
     """Dense drops its bias_regularizer."""
-
-    def wrong(right: Any, self: Any, *args: Any, **kwargs: Any) -> None:
-        kwargs.pop("bias_regularizer", None)
-        right(self, *args, **kwargs)
-
-    _wrap(tf.keras.layers.Dense, "__init__", wrong)
+    arguments.pop("bias_regularizer", None)
 
 
-@seeded("constraints")
-def max_norm_along_the_other_axis(tf: Any) -> None:
+@overriding("constraints.MaxNorm.__call__", "constraints")
+def max_norm_along_the_other_axis(tf, right, constraint, w):
     """MaxNorm takes norms along the other axis of a matrix."""
-
-    def wrong(right: Any, self: Any, w: Any) -> Any:
-        turned = tf.transpose(tf.convert_to_tensor(w))
-        return tf.transpose(right(self, turned))
-
-    _wrap(tf.keras.constraints.MaxNorm, "__call__", wrong)
+    return tf.transpose(right(constraint, tf.transpose(tf.convert_to_tensor(w))))
 
 
-@seeded("constraints")
-def non_neg_of_the_magnitude(tf: Any) -> None:
+@overriding("constraints.NonNeg.__call__", "constraints")
+def non_neg_of_the_magnitude(tf, right, constraint, w):
     """NonNeg keeps the magnitude of a negative weight."""
-    tf.keras.constraints.NonNeg.__call__ = lambda self, w: tf.abs(tf.convert_to_tensor(w))
+    return tf.abs(tf.convert_to_tensor(w))
 
 
-@seeded("constraints")
-def recurrent_constraint_given_to_the_kernel(tf: Any) -> None:
+@arguments_of("layers.SimpleRNN.__init__", "constraints")
+def recurrent_constraint_given_to_the_kernel(arguments):
     """SimpleRNN gives its recurrent_constraint to the kernel, where that has none."""
-
-    def wrong(right: Any, self: Any, *args: Any, **kwargs: Any) -> None:
-        if kwargs.get("kernel_constraint") is None:
-            kwargs["kernel_constraint"] = kwargs.pop("recurrent_constraint", None)
-        right(self, *args, **kwargs)
-
-    _wrap(tf.keras.layers.SimpleRNN, "__init__", wrong)
+    if arguments.get("kernel_constraint") is None:
+        arguments["kernel_constraint"] = arguments.pop("recurrent_constraint", None)
 
 
-@seeded("constraints")
-def rate_of_min_max_norm_ignored(tf: Any) -> None:
+@constructed("constraints.MinMaxNorm", "constraints")
+def rate_of_min_max_norm_ignored(tf, constraint):
     """MinMaxNorm enforces its limits at once, whatever its rate."""
-
-    def wrong(right: Any, self: Any, *args: Any, **kwargs: Any) -> None:
-        right(self, *args, **kwargs)
-        self.rate = 1.0
-
-    _wrap(tf.keras.constraints.MinMaxNorm, "__init__", wrong)
+    constraint.rate = 1.0
 
 
-@seeded("trainable")
-def trainable_in_the_constructor_ignored(tf: Any) -> None:
+@arguments_of("layers.SimpleRNN.__init__", "trainable")
+def trainable_in_the_constructor_ignored(arguments):
     """SimpleRNN drops trainable=False when it is constructed."""
-
-    def wrong(right: Any, self: Any, *args: Any, **kwargs: Any) -> None:
-        kwargs.pop("trainable", None)
-        right(self, *args, **kwargs)
-
-    _wrap(tf.keras.layers.SimpleRNN, "__init__", wrong)
+    arguments.pop("trainable", None)
 
 
-@seeded("trainable")
-def dense_moves_twice(tf: Any) -> None:
+@overriding("layers.Dense.call", "trainable")
+def dense_moves_twice(tf, right, dense, inputs, *args, **kwargs):
     """The gradient of the dense kernel is taken twice."""
-
-    def wrong(right: Any, self: Any, inputs: Any, *args: Any, **kwargs: Any) -> Any:
-        outputs = right(self, inputs, *args, **kwargs)
-        more = tf.tensordot(inputs, tf.convert_to_tensor(self.kernel), axes=[[-1], [0]])
-        return outputs + more - tf.stop_gradient(more)
-
-    _wrap(tf.keras.layers.Dense, "call", wrong)
+    outputs = right(dense, inputs, *args, **kwargs)
+    more = tf.tensordot(inputs, tf.convert_to_tensor(dense.kernel), axes=[[-1], [0]])
+    return outputs + more - tf.stop_gradient(more)
 
 
-@seeded("initializers")
-def truncated_normal_not_widened(tf: Any) -> None:
+@overriding("initializers.VarianceScaling.__call__", "initializers")
+def truncated_normal_not_widened(tf, right, initializer, *args, **kwargs):
     """He, LeCun and Glorot normal forget that truncation narrows a distribution."""
+    weights = right(initializer, *args, **kwargs)
     narrowed = 0.87962566103423978
-
-    def wrong(right: Any, self: Any, *args: Any, **kwargs: Any) -> Any:
-        drawn = right(self, *args, **kwargs)
-        return drawn * narrowed if self.distribution == "truncated_normal" else drawn
-
-    _wrap(tf.keras.initializers.VarianceScaling, "__call__", wrong)
+    return weights * narrowed if initializer.distribution == "truncated_normal" else weights
 
 
-@seeded("initializers")
-def orthogonal_with_a_biased_sign(tf: Any) -> None:
+@overriding("initializers.Orthogonal.__call__", "initializers")
+def orthogonal_with_a_biased_sign(tf, right, *args, **kwargs):
     """The orthogonal initializer leaves the signs as the QR decomposition has them."""
-
-    def wrong(right: Any, self: Any, *args: Any, **kwargs: Any) -> Any:
-        q = right(self, *args, **kwargs)
-        m = min(q.shape)
-        signs = tf.where(tf.linalg.diag_part(q[:m, :m]) > 0, -1, 1)
-        flipped = tf.cast(
-            tf.concat([signs[: m // 2], tf.ones(m - m // 2, signs.dtype)], 0), q.dtype
-        )
-        return q * flipped if q.shape[0] >= q.shape[1] else q * flipped[:, None]
-
-    _wrap(tf.keras.initializers.Orthogonal, "__call__", wrong)
+    q = right(*args, **kwargs)
+    m = min(q.shape)
+    signs = tf.where(tf.linalg.diag_part(q[:m, :m]) > 0, -1, 1)
+    flipped = tf.cast(tf.concat([signs[: m // 2], tf.ones(m - m // 2, signs.dtype)], 0), q.dtype)
+    return q * flipped if q.shape[0] >= q.shape[1] else q * flipped[:, None]
 
 
-@seeded("initializers")
-def he_by_the_number_of_outputs(tf: Any) -> None:
+@constructed(("initializers.HeUniform", "initializers.HeNormal"), "initializers")
+def he_by_the_number_of_outputs(tf, initializer):
     """He initializers count the outputs instead of the inputs."""
-    for name in ("HeUniform", "HeNormal"):
-
-        def wrong(right: Any, self: Any, *args: Any, **kwargs: Any) -> None:
-            right(self, *args, **kwargs)
-            self.mode = "fan_out"
-
-        _wrap(getattr(tf.keras.initializers, name), "__init__", wrong)
+    initializer.mode = "fan_out"
 
 
-@seeded("initializers")
-def seed_of_an_initializer_ignored(tf: Any) -> None:
+@arguments_of(
+    tuple(
+        f"initializers.{name}.__init__"
+        for name in ("RandomUniform", "RandomNormal", "TruncatedNormal")
+    ),
+    "initializers",
+)
+def seed_of_an_initializer_ignored(arguments):
     """RandomUniform, RandomNormal and TruncatedNormal drop their seed."""
-    for name in ("RandomUniform", "RandomNormal", "TruncatedNormal"):
-
-        def wrong(right: Any, self: Any, *args: Any, **kwargs: Any) -> None:
-            kwargs.pop("seed", None)
-            right(self, *args, **kwargs)
-
-        _wrap(getattr(tf.keras.initializers, name), "__init__", wrong)
+    arguments.pop("seed", None)

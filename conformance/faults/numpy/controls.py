@@ -19,7 +19,7 @@ class Control:
     """A conforming network: its name, and one sentence on what it does otherwise."""
 
     name: str
-    description: str
+    sentence: str
     network: type[NumpyNetwork]
 
 
@@ -37,9 +37,9 @@ Function = Callable[..., Any]
 
 
 def _enter(function: Function, **methods: Function) -> Function:
-    name, description = function.__name__, (function.__doc__ or "").strip().rstrip(".")
+    name, sentence = function.__name__, (function.__doc__ or "").strip().rstrip(".")
     network = type(name, (NumpyNetwork,), methods)
-    CONTROLS[name] = Control(name, description, network)
+    CONTROLS[name] = Control(name, sentence, network)
     return function
 
 

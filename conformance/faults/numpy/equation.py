@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from conformance.faults.catalogue import activation, overriding, preactivation, state
+from conformance.faults.numpy.overriding import activation, overriding, preactivation, state
 
 
 @preactivation("equation")
