@@ -241,7 +241,7 @@ def sharp(name: Optional[str]) -> dict[str, Any]:
     """In how many of `SHARP_CASES` cases each way notices a fault; None is a healthy network."""
     rng = np.random.default_rng(20261124)
     row = IEEE["float32"]
-    network_class = RandomOrder if name is None else FAULTS[name].network
+    network_class = RandomOrder if name is None else FAULTS[name].numpy
     noticed: Counter[str] = Counter()
     for _ in range(SHARP_CASES):
         size = Dimensions(4, int(rng.integers(2, 17)), int(rng.integers(1, 17)), 64, 4)
@@ -313,7 +313,7 @@ def markdown(done: list[dict[str, Any]], noticed: dict[str, dict[str, float]]) -
         "|---" * (2 + len(TOLERANCES)) + "|",
     ]
     for name, shares in noticed.items():
-        text = "none" if name == "none" else FAULTS[name].description
+        text = "none" if name == "none" else FAULTS[name].sentence
         lines.append(f"| {text} | " + " | ".join(f"{v:.0%}" for v in shares.values()) + " |")
     return "\n".join(lines) + "\n"
 

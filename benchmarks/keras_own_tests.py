@@ -40,12 +40,12 @@ TIME_LIMIT = 1800
 
 def pytest_configure(config: Any) -> None:
     """Seed the fault into Keras before Keras's tests are collected."""
-    from conformance.faults.keras import KERAS_FAULTS
+    from conformance.faults import FAULTS
     from conformance.implementations.keras.tensorflow import load_tensorflow
 
     tf = load_tensorflow()
     if os.environ.get(FAULT):
-        KERAS_FAULTS[os.environ[FAULT]].patch(tf)
+        FAULTS[os.environ[FAULT]].keras(tf)
 
 
 def own_tests(fault: Optional[str], without: list[str]) -> dict[str, Any]:
@@ -73,11 +73,12 @@ def own_tests(fault: Optional[str], without: list[str]) -> dict[str, Any]:
 
 def main() -> None:
     """Run all that is asked and print what was noticed."""
-    from conformance.faults.keras import KERAS_FAULTS
+    from conformance.faults import faults_of
     from conformance.score.processes import cores
 
+    faults = faults_of("keras")
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--fault", nargs="+", choices=list(KERAS_FAULTS), metavar="NAME")
+    parser.add_argument("--fault", nargs="+", choices=list(faults), metavar="NAME")
     parser.add_argument("--json", type=Path, metavar="FILE")
     parser.add_argument("-n", type=int, default=cores(), metavar="PROCESSES")
     options = parser.parse_args()
@@ -88,7 +89,7 @@ def main() -> None:
         found[""] = own_tests(None, [])
     healthy = found[""]["failed"]
     print(f"without a fault: {len(healthy)} fail, and are left out")
-    left = [name for name in options.fault or KERAS_FAULTS if name not in found]
+    left = [name for name in options.fault or faults if name not in found]
     with ThreadPoolExecutor(options.n) as pool:
         asked = {pool.submit(own_tests, name, healthy): name for name in left}
         for future in as_completed(asked):
@@ -100,7 +101,7 @@ def main() -> None:
                 f"{'noticed' if by else 'MISSED':8s}{asked[future]} {by[0] if by else ''}",
                 flush=True,
             )
-    print("\n".join(table(found, KERAS_FAULTS)))
+    print("\n".join(table(found, faults)))
 
 
 def table(found: dict[str, Any], faults: dict[str, Any]) -> list[str]:

@@ -25,8 +25,7 @@ from hypothesis import settings
 from conformance.checking.check import check
 from conformance.checking.property import Property
 from conformance.checking.subject import Run, Subject
-from conformance.faults import FAULTS, seeded_fault
-from conformance.faults.keras import KERAS_FAULTS
+from conformance.faults import faults_of, seeded_fault
 from conformance.implementations import load_implementation
 from conformance.properties import test_recurrence
 from strategies import Case, NetworkSize
@@ -87,8 +86,7 @@ def main(arguments: Optional[list[str]] = None) -> None:
     parser.add_argument("--json", metavar="FILE")
     options = parser.parse_args(arguments)
     name = options.implementation
-    numeric = [fault for fault, entry in FAULTS.items() if entry.numeric]
-    faults = list(KERAS_FAULTS) if name == "keras" else numeric
+    faults = [fault for fault, entry in faults_of(name).items() if name == "keras" or entry.numeric]
     mode = options.mode or ("predict_on_batch" if name == "keras" else "call")
     rows, unnoticed = [], []
     print(f"{'fault':44}{'N':>4}{'T':>4}{'D':>4}{'M':>4}{'K':>4}{'seconds':>9}  numbers")

@@ -13,7 +13,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from conformance.faults.keras import KERAS_FAULTS  # noqa: E402
+from conformance.faults import faults_of  # noqa: E402
 from conformance.implementations.numpy_loop import NumpyLoop  # noqa: E402
 from conformance.properties import all_properties  # noqa: E402
 from conformance.score.record import CAUGHT, Score, read_score  # noqa: E402
@@ -106,11 +106,12 @@ def without_reason(score: Score) -> list[str]:
 def own_lines(found: dict[str, Any], ours: Score) -> list[str]:
     """By group: faults that Keras's own tests ran with, noticed by them and by this suite."""
     by_us = {trial.name for trial in ours.trials if trial.verdict == CAUGHT}
-    names = [name for name in found if name in KERAS_FAULTS]
+    faults = faults_of("keras")
+    names = [name for name in found if name in faults]
     lines = ["| group | faults | Keras's own tests | this suite |", "|---|---|---|---|"]
-    groups = sorted({KERAS_FAULTS[name].group for name in names})
+    groups = sorted({faults[name].group for name in names})
     for group in [*groups, "all"]:
-        some = [n for n in names if group in ("all", KERAS_FAULTS[n].group)]
+        some = [n for n in names if group in ("all", faults[n].group)]
         theirs = sum(bool(found[name]["failed"]) for name in some)
         lines.append(f"| {group} | {len(some)} | {theirs} | {len(by_us & set(some))} |")
     return lines

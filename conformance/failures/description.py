@@ -63,7 +63,7 @@ def describe_failure(
         lines += _where(comparison, subject)
         fault = None if case is None else explaining_fault(case, comparison)
         if fault is not None:
-            lines.append(f"  the numbers are those of: {fault.description}")
+            lines.append(f"  the numbers are those of: {fault.sentence}")
     shown, path = script(found, subject, failure), None
     if shown is not None:
         path = shown.write(found, subject).as_posix()

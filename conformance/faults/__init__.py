@@ -1,25 +1,25 @@
 """The catalogue of seeded faults: what the suite is measured with, and what explains failures.
 
-A fault is a few lines of wrong code in place of right ones, seeded into the NumPy loop by
-overriding one method. The docstring says what is wrong, in the words of a failure report.
-Those that Keras can be given underneath its public API are in `conformance.faults.keras`.
+A fault is a few lines of wrong code in place of right ones. In the NumPy loop it overrides one
+method (`conformance.faults.numpy`), in Keras it is patched in (`conformance.faults.keras`).
 """
 
-# Each of these enters its faults when it is imported; this is the order in which they explain.
-from conformance.faults.numpy import equation, time, numbers, dense, network, options  # isort: skip
-from conformance.faults.catalogue import FAULTS, Fault
-from conformance.faults.seeding import explaining_fault, fault_names, seeded_fault
+# The faults are entered as these are imported; those of NumPy first, for they have the sentences.
+from conformance.faults import numpy  # isort: skip
+from conformance.faults import keras  # isort: skip
+from conformance.faults.catalogue import FAULTS, Fault, faults_of
+from conformance.faults.explaining import explaining_fault
+from conformance.faults.seeding import FaultyKeras, FaultyNumpy, fault_names, seeded_fault
 
 __all__ = [
     "FAULTS",
     "Fault",
-    "dense",
-    "equation",
+    "FaultyKeras",
+    "FaultyNumpy",
     "explaining_fault",
     "fault_names",
-    "network",
-    "numbers",
-    "options",
+    "faults_of",
+    "keras",
+    "numpy",
     "seeded_fault",
-    "time",
 ]

@@ -1,81 +1,70 @@
-"""How a fault enters the catalogue: a function in place of a method of the NumPy loop."""
+"""The catalogue of faults: each has its name, its group and its sentence once.
+
+A fault is seeded into the NumPy loop, into Keras, or into both. What is seeded is written in
+`conformance.faults.numpy` and `conformance.faults.keras`.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Callable
+from dataclasses import dataclass, replace
+from typing import Any, Callable, Optional
 
-import numpy as np
+from packaging.requirements import Requirement
 
 from conformance.implementations.numpy_loop import NumpyNetwork
 
 
 @dataclass(frozen=True)
 class Fault:
-    """A wrong network: its name, the part of the specification it breaks, and one sentence."""
+    """Something wrong: its name, the part of the specification that it breaks, one sentence.
+
+    ``numpy`` is a network with the fault, and ``keras(tf)`` patches the installed Keras. Either is
+    None where the fault is not seeded. ``requires`` says which version of Keras the patch is for,
+    as pip writes it; it is empty for all.
+    """
 
     name: str
     group: str
-    description: str
-    network: type[NumpyNetwork]
+    sentence: str
+    numpy: Optional[type[NumpyNetwork]] = None
+    keras: Optional[Callable[[Any], None]] = None
+    requires: str = ""
 
     @property
     def numeric(self) -> bool:
         """Whether it changes what is computed from given weights and inputs."""
         return self.group not in ("weights", "parameters", "shapes", "initial weights", "calls")
 
+    def fits(self, versions: dict[str, str]) -> bool:
+        """Whether it can be seeded into Keras of these versions."""
+        if not self.requires:
+            return True
+        needed = Requirement(self.requires)
+        return needed.specifier.contains(versions.get(needed.name, "0"), prereleases=True)
 
+
+#: All faults by name, in the order in which they explain failures.
 FAULTS: dict[str, Fault] = {}
 
 
-def overriding(method: str, group: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Enter a function into the catalogue, as ``NumpyNetwork.<method>`` gone wrong."""
-
-    def enter(function: Callable[..., Any]) -> Callable[..., Any]:
-        network = type(function.__name__, (NumpyNetwork,), {method: function})
-        description = (function.__doc__ or "").strip().rstrip(".")
-        fault = Fault(function.__name__, group, description, network)
-        FAULTS[fault.name] = fault
-        return function
-
-    return enter
+def faults_of(implementation: str) -> dict[str, Fault]:
+    """The faults that can be seeded into ``"numpy"`` or into ``"keras"``."""
+    return {name: fault for name, fault in FAULTS.items() if getattr(fault, implementation)}
 
 
-def preactivation(group: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Enter ``function(x_t, h, t, Wx, Wh, bh)``, what the activation is applied to."""
-    return _wrapping("preactivation", group, lambda f, self, x, h, t: f(x, h, t, *self.used[:3]))
+def enter(function: Callable[..., Any], group: str, **seed: Any) -> None:
+    """Enter a fault under the name of a function, with the docstring as its sentence.
 
+    A fault that is in the catalogue already has its sentence and its group there. What is seeded
+    into the other implementation is then entered without a docstring and without a group.
 
-def activation(group: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Enter ``function(z)``, an activation in place of the right one."""
-    return _wrapping(
-        "step", group, lambda f, self, x, h, t: f(self.stored(self.preactivation(x, h, t)))
-    )
-
-
-def state(group: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Enter ``function(new, h, t)``, the state at step t from the right one and the one before."""
-    return _wrapping(
-        "step", group, lambda f, self, x, h, t: f(NumpyNetwork.step(self, x, h, t), h, t)
-    )
-
-
-def _wrapping(
-    method: str, group: str, call: Callable[..., np.ndarray]
-) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    def enter(function: Callable[..., Any]) -> Callable[..., Any]:
-        def wrong(self: NumpyNetwork, x: np.ndarray, h: np.ndarray, t: int) -> np.ndarray:
-            return self.stored(call(function, self, x, h, t))
-
-        wrong.__name__, wrong.__doc__ = function.__name__, function.__doc__
-        overriding(method, group)(wrong)
-        return function
-
-    return enter
-
-
-def right_sum(
-    x: np.ndarray, h: np.ndarray, Wx: np.ndarray, Wh: np.ndarray, bh: np.ndarray
-) -> np.ndarray:
-    """What the activation is applied to, as it should be, for faults of an operand."""
-    return x @ Wx + h @ Wh + bh
+    Raises:
+        ValueError: the sentence is missing, or it is there twice.
+    """
+    name, sentence = function.__name__, (function.__doc__ or "").strip().rstrip(".")
+    fault = FAULTS.get(name) or Fault(name, group, sentence)
+    if not fault.sentence:
+        raise ValueError(f"{name}: a fault needs a docstring, its sentence")
+    if name in FAULTS and (group or sentence):
+        raise ValueError(f"{name}: its sentence and its group are in the catalogue already")
+    FAULTS[name] = replace(fault, **seed)

@@ -1,18 +1,20 @@
-"""What the catalogue is used for: to seed a fault, and to explain a failure."""
+"""A fault is seeded into an implementation: into the NumPy loop, or into Keras."""
 
 from __future__ import annotations
 
-from typing import Optional
+from typing import Any
 
-import numpy as np
-
-from conformance.expected.comparison import Comparison
-from conformance.faults.catalogue import FAULTS, Fault
-from conformance.faults.keras import KERAS_FAULTS, FaultyKeras
-from conformance.implementations.keras.tensorflow import KerasTensorFlow
-from conformance.implementations.numpy_loop import NumpyLoop, NumpyNetwork
+from conformance.faults.catalogue import FAULTS, Fault, faults_of
+from conformance.implementations.keras.tensorflow import (
+    KerasComposition,
+    KerasNetwork,
+    KerasTensorFlow,
+    load_tensorflow,
+)
+from conformance.implementations.numpy_loop import NumpyLoop
 from conformance.implementations.protocol import Implementation, ImplementationError
-from strategies import Case
+from strategies import NetworkSize
+from strategies.wrappers import ArchitectureSize
 
 
 class FaultyNumpy(NumpyLoop):
@@ -20,12 +22,49 @@ class FaultyNumpy(NumpyLoop):
 
     def __init__(self, fault: Fault) -> None:
         self.name = f"numpy+{fault.name}"
-        self.network_class = fault.network
+        assert fault.numpy is not None
+        self.network_class = fault.numpy
+
+
+class FaultyKeras(KerasTensorFlow):
+    """Keras with a fault, patched in when the first network is built."""
+
+    def __init__(self, fault: Fault) -> None:
+        assert fault.keras is not None
+        self.name = f"keras+{fault.name}"
+        self.patch = fault.keras
+        self.patched = False
+
+    def network(self, size: NetworkSize, dtype: str) -> KerasNetwork:
+        self.seed()
+        return super().network(size, dtype)
+
+    def network_for_cases(self, size: NetworkSize, dtype: str) -> KerasNetwork:
+        self.seed()
+        return super().network_for_cases(size, dtype)
+
+    def composition(self, size: ArchitectureSize, dtype: str) -> KerasComposition:
+        self.seed()
+        return super().composition(size, dtype)
+
+    def library(self) -> Any:
+        self.seed()
+        return super().library()
+
+    def seed(self) -> None:
+        """Patch Keras, once."""
+        if not self.patched:
+            self.patch(load_tensorflow())
+            self.patched = True
+
+
+#: What a fault can be seeded into, by the name of its seed in `Fault`.
+SEEDED = {"numpy": (NumpyLoop, FaultyNumpy), "keras": (KerasTensorFlow, FaultyKeras)}
 
 
 def fault_names() -> list[str]:
     """All faults that can be seeded into something."""
-    return list(dict.fromkeys([*FAULTS, *KERAS_FAULTS]))
+    return list(FAULTS)
 
 
 def seeded_fault(implementation: Implementation, name: str) -> Implementation:
@@ -34,59 +73,12 @@ def seeded_fault(implementation: Implementation, name: str) -> Implementation:
     Raises:
         ImplementationError: that fault cannot be seeded into that implementation.
     """
-    if isinstance(implementation, NumpyLoop):
-        if name in FAULTS:
-            return FaultyNumpy(FAULTS[name])
-        raise ImplementationError(f"--fault: {name} is for keras only")
-    if isinstance(implementation, KerasTensorFlow):
-        if name in KERAS_FAULTS:
-            return FaultyKeras(name)
-        raise ImplementationError(
-            f"--fault: {name} is not for keras; these are: {', '.join(KERAS_FAULTS)}"
-        )
+    for kind, (clean, faulty) in SEEDED.items():
+        if isinstance(implementation, clean):
+            faults = faults_of(kind)
+            if name in faults:
+                return faulty(faults[name])
+            raise ImplementationError(
+                f"--fault: {name} is not for {kind}; these are: {', '.join(faults)}"
+            )
     raise ImplementationError("--fault: faults can be seeded into numpy and keras only")
-
-
-def explaining_fault(case: Case, comparison: Comparison) -> Optional[Fault]:
-    """The first fault of the catalogue whose numbers are the ones that were got, or None.
-
-    A fault explains nothing in a case in which it does not show. Otherwise both numbers have
-    errors of their own; because a fault may put a number in another's place, the largest bound
-    is that of all.
-    """
-    if comparison.within or not np.isfinite(comparison.expected).all():
-        return None
-    near = 2 * comparison.bound.max()
-    for fault in FAULTS.values():
-        numbers = _numbers(fault, case, comparison) if fault.numeric else None
-        if numbers is not None and numbers.shape == comparison.got.shape:
-            shows = not (np.abs(numbers - comparison.expected) <= comparison.bound).all()
-            off = np.abs(comparison.got.astype(float) - numbers)
-            if shows and (off <= near).all():
-                return fault
-    return None
-
-
-def _numbers(fault: Fault, case: Case, comparison: Comparison) -> Optional[np.ndarray]:
-    """What the NumPy loop with the fault computes for the quantity compared."""
-    network = fault.network(case.dimensions.network, case.dtype, sequences=True)
-    network.set_weights(case.weights)
-    with np.errstate(all="ignore"):
-        if case.options is not None:
-            return _of_the_answer(network, case, comparison)
-        states, outputs = network.run(case.inputs)
-    if comparison.quantity == "state":
-        return states
-    if comparison.quantity == "output":
-        return outputs if comparison.got.ndim == 3 else outputs[:, -1]
-    return None
-
-
-def _of_the_answer(
-    network: NumpyNetwork, case: Case, comparison: Comparison
-) -> Optional[np.ndarray]:
-    """The same of a network with options that remembers nothing."""
-    answer = network.answer(case.inputs, "call", mask=case.mask, initial_state=case.initial_state)
-    if comparison.quantity == "output":
-        return answer.output
-    return answer.hidden if answer.hidden.shape == comparison.got.shape else answer.state

@@ -51,8 +51,8 @@ class NumpyNetwork(Network):
         #: The states that a stateful network goes on from, where it was used.
         self.recorded: Optional[tuple[Array, ...]] = None
         self.set_weights([carried(w, dtype) for w in self.initial_weights()])
-        #: The weights of a call as they are computed with, and the step, from 0.
-        self.w, self.t = self.used, 0
+        #: The weights of a call as they are computed with, its number of steps, and the step.
+        self.w, self.T, self.t = self.used, 0, 0
 
     # Weights
 
@@ -159,6 +159,10 @@ class NumpyNetwork(Network):
         z = self.stored(h @ self.w.dense_kernel) + self.w.dense_bias
         return self.activated(z, self.size.dense_activation)
 
+    def outputs(self, emitted: list[Array]) -> list[Array]:
+        """What Dense makes of each step."""
+        return [self.dense(h) for h in emitted]
+
     def loop(
         self, inputs: Array, used: Array, states: tuple[Array, ...]
     ) -> tuple[list[Array], tuple[Array, ...]]:
@@ -182,18 +186,16 @@ class NumpyNetwork(Network):
     ) -> Answer:
         N, T, _ = inputs.shape
         used = np.ones((N, T), bool) if mask is None else mask
-        self.w = self.used
+        self.w, self.T = self.used, T
         ordered = self.in_order(self.stored(inputs), used)
         emitted, states = self.loop(*ordered, self.first_states(N, initial_states))
         self.recorded = states if self.options.stateful else None
-        returned = emitted if self.options.return_sequences else emitted[-1:]
         results = POLICIES[self.dtype].results
         hidden, output = (
-            np.stack(steps, axis=1).astype(results)
-            for steps in (returned, [self.dense(step) for step in returned])
+            np.stack(steps, axis=1).astype(results) for steps in (emitted, self.outputs(emitted))
         )
         if not self.options.return_sequences:
-            hidden, output = hidden[:, 0], output[:, 0]
+            hidden, output = hidden[:, -1], output[:, -1]
         last = tuple(state.astype(results) for state in states)
         return Answer(
             output,

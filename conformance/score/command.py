@@ -8,8 +8,7 @@ from pathlib import Path
 from platform import python_version
 from typing import Any, Iterator, Optional
 
-from conformance.faults import FAULTS
-from conformance.faults.keras import KERAS_FAULTS
+from conformance.faults import faults_of
 from conformance.faults.numpy.controls import CONTROLS
 from conformance.implementations.keras.tensorflow import KerasTensorFlow
 from conformance.implementations.numpy_loop import NumpyLoop
@@ -21,8 +20,6 @@ from conformance.score.trial import Question
 from strategies import DTYPES
 from strategies.profiles import PROFILES
 
-#: The catalogues, by what their faults are seeded into.
-CATALOGUES: dict[str, dict[str, Any]] = {"numpy": FAULTS, "keras": KERAS_FAULTS}
 #: The same cases every time, so that a score can be repeated.
 SEED = 1
 
@@ -67,10 +64,9 @@ def run_score(options: argparse.Namespace, page: object, width: int) -> Iterator
     """
     chosen = _chosen(options)
     score = _started(options)
-    other = {name for name in KERAS_FAULTS if not KERAS_FAULTS[name].fits(score.versions)}
-    if options.implementation == "keras" and other:
-        before = len(chosen)
-        chosen = [question for question in chosen if question.name not in other]
+    if options.implementation == "keras":
+        faults, before = faults_of("keras"), len(chosen)
+        chosen = [question for question in chosen if faults[question.name].fits(score.versions)]
         if len(chosen) < before:
             yield f"{before - len(chosen)} faults are of other versions of Keras, and left out"
     done = {(trial.kind, trial.name) for trial in score.trials}
@@ -94,8 +90,7 @@ def run_score(options: argparse.Namespace, page: object, width: int) -> Iterator
 def _chosen(options: argparse.Namespace) -> list[Question]:
     """What is asked, in the order of the catalogue."""
     implementation = options.implementation
-    catalogue = CATALOGUES.get(implementation)
-    if catalogue is None:
+    if implementation not in ("keras", "numpy"):
         raise ReportError(f"--implementation: {implementation!r} is not one of keras, numpy")
     if options.conformance_profile not in PROFILES:
         named = options.conformance_profile
@@ -107,13 +102,14 @@ def _chosen(options: argparse.Namespace) -> list[Question]:
         raise ReportError(f"-n {options.n}: must be at least 1")
     if options.controls is not None:
         return _questions(options, "control", _controls(options))
-    names = list(catalogue)
+    faults = faults_of(implementation)
+    names = list(faults)
     if options.group:
-        groups = sorted({fault.group for fault in catalogue.values()})
+        groups = sorted({fault.group for fault in faults.values()})
         _check_names("--group", options.group, groups, implementation)
-        names = [name for name in names if catalogue[name].group in options.group]
+        names = [name for name in names if faults[name].group in options.group]
     if options.fault:
-        _check_names("--fault", options.fault, list(catalogue), implementation)
+        _check_names("--fault", options.fault, list(faults), implementation)
         names = [name for name in names if name in options.fault]
         if not names:
             raise ReportError(

@@ -11,7 +11,7 @@ import sys
 import time
 import warnings
 from dataclasses import asdict, dataclass
-from typing import Any, Optional
+from typing import Optional
 
 from hypothesis import settings
 
@@ -20,8 +20,7 @@ from conformance.checking.check import check
 from conformance.checking.results import FAILS, Result
 from conformance.checking.run import Run
 from conformance.checking.subject import Subject
-from conformance.faults import FAULTS, seeded_fault
-from conformance.faults.keras import KERAS_FAULTS, FaultyKeras
+from conformance.faults import FAULTS, FaultyKeras, seeded_fault
 from conformance.faults.numpy.controls import CONTROLS, Controlled
 from conformance.implementations import load_implementation
 from conformance.implementations.numpy_loop import NumpyLoop
@@ -52,9 +51,8 @@ class Question:
 def group_and_description(question: Question) -> tuple[str, str]:
     """Those of the fault or control that is meant."""
     if question.kind == "control":
-        return "controls", CONTROLS[question.name].description
-    catalogue: Any = FAULTS if question.implementation == "numpy" else KERAS_FAULTS
-    return catalogue[question.name].group, catalogue[question.name].description
+        return "controls", CONTROLS[question.name].sentence
+    return FAULTS[question.name].group, FAULTS[question.name].sentence
 
 
 def run_trial(question: Question) -> Trial:

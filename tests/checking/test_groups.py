@@ -168,7 +168,7 @@ def test_a_network_that_is_wrong_when_new_or_when_used_is_found_and_fails_again(
 
 
 def test_set_weights_is_tested_where_networks_in_use_renew_theirs_otherwise():
-    class Renewing(FAULTS["signed_zeros_lost"].network):
+    class Renewing(FAULTS["signed_zeros_lost"].numpy):
         def renew_weights(self, weights):
             self.weights = [weight.copy() for weight in weights]
 

@@ -18,7 +18,7 @@ from conformance.checking.check import check
 from conformance.checking.subject import Nonconformity
 from conformance.failures.description import LONGEST, describe_failure
 from conformance.failures.of_calls import script
-from conformance.faults import FAULTS, seeded_fault
+from conformance.faults import faults_of, seeded_fault
 from conformance.implementations.function import FunctionImplementation
 from conformance.implementations.numpy_loop import NumpyLoop
 from strategies import WIDE_DTYPES, Dimensions
@@ -300,7 +300,12 @@ OPTIONED = tuple(
 
 
 @pytest.mark.parametrize(
-    "name", [n for n, fault in FAULTS.items() if fault.numeric and fault.group not in ELSEWHERE]
+    "name",
+    [
+        n
+        for n, fault in faults_of("numpy").items()
+        if fault.numeric and fault.group not in ELSEWHERE
+    ],
 )
 def test_every_numeric_fault_that_a_property_of_answers_notices_has_a_script_that_fails(name):
     for dtype, found in itertools.product(WIDE_DTYPES, (*PLAIN, *OPTIONED)):

@@ -45,6 +45,6 @@ def test_another_way_to_round_conforms_in_16_bits_too(name, dtype):
 
 def test_there_are_controls_enough_and_each_is_described():
     assert len(CONTROLS) >= 20
-    descriptions = [control.description for control in CONTROLS.values()]
-    assert len(set(descriptions)) == len(CONTROLS)
-    assert all(len(text) < 90 and "\n" not in text for text in descriptions)
+    sentences = [control.sentence for control in CONTROLS.values()]
+    assert len(set(sentences)) == len(CONTROLS)
+    assert all(len(text) < 90 and "\n" not in text for text in sentences)

@@ -11,7 +11,7 @@ import pytest
 from command_line import ROOT, run, run_pytest
 from subjects import PROPERTIES
 
-from conformance.faults.keras import KERAS_FAULTS
+from conformance.faults import faults_of
 
 needs_keras_3 = pytest.mark.skipif(
     importlib.util.find_spec("tensorflow") is None
@@ -66,7 +66,7 @@ sys.path.insert(0, {tests!r})
 warnings.simplefilter("ignore")
 from conformance.checking import search as searching
 from conformance.checking.check import check
-from conformance.faults.keras import KERAS_FAULTS
+from conformance.faults import faults_of
 from conformance.implementations.keras.tensorflow import KerasTensorFlow, load_tensorflow
 from conformance.checking.subject import Run, Subject
 from subjects import PROPERTIES
@@ -103,7 +103,7 @@ def verdict(name, cases):
 found = {{}}
 for fault, (name, cases) in json.loads({caught_by!r}).items():
     kept = [dict(vars(place)) for place in places]
-    KERAS_FAULTS[fault].patch(tf)
+    faults_of("keras")[fault].keras(tf)
     found[fault] = verdict(name, cases)
     undo(kept)
 print("FOUND", json.dumps(found))
@@ -112,7 +112,7 @@ print("FOUND", json.dumps(found))
 
 def test_there_is_a_property_for_every_fault_of_layers():
     groups = ("serialization", "refusals")
-    assert set(CAUGHT_BY) == {name for name, f in KERAS_FAULTS.items() if f.group in groups}
+    assert set(CAUGHT_BY) == {name for name, f in faults_of("keras").items() if f.group in groups}
 
 
 def test_there_is_a_fault_for_every_property_of_layers():

@@ -13,7 +13,7 @@ from subjects import PROPERTIES
 from conformance.checking import search as searching
 from conformance.checking.check import check
 from conformance.checking.subject import Run, Subject
-from conformance.faults.keras import KERAS_FAULTS, FaultyKeras
+from conformance.faults import FAULTS, FaultyKeras
 from conformance.implementations.keras.tensorflow import KerasTensorFlow, load_tensorflow
 from strategies import WIDE_DTYPES
 from strategies.profiles import PROFILES
@@ -81,7 +81,7 @@ def fails(implementation, name, **run):
 @pytest.mark.usefixtures("_undone")
 @pytest.mark.parametrize("fault", CATCHES)
 def test_a_fault_of_training_is_caught(fault):
-    assert fails(FaultyKeras(fault), CATCHES[fault])
+    assert fails(FaultyKeras(FAULTS[fault]), CATCHES[fault])
 
 
 @pytest.mark.parametrize("name", sorted({*CATCHES.values()}))
@@ -91,5 +91,5 @@ def test_without_a_fault_a_property_of_training_does_not_fail(name):
 
 def test_every_fault_and_every_property_of_training_is_here():
     groups = {"dropout", "regularizers", "constraints", "trainable", "initializers"}
-    assert {*CATCHES} == {f.name for f in KERAS_FAULTS.values() if f.group in groups}
+    assert {*CATCHES} == {f.name for f in FAULTS.values() if f.keras and f.group in groups}
     assert {*CATCHES.values()} == {n for n, p in PROPERTIES.items() if p.clause in groups}

@@ -2,99 +2,76 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable
+import numpy as np
 
-from conformance.faults.keras.catalogue import in_place_of, seeded
+from conformance.faults.keras.patching import overriding
 
-
-def _cell_with(tf: Any, **patched: Callable[..., Any]) -> None:
-    """Replace the mask getters of SimpleRNNCell: ``input`` and ``recurrent``, in Keras 2 and 3."""
-    cell = tf.keras.layers.SimpleRNNCell
-    suffix = "" if hasattr(cell, "get_dropout_mask") else "_for_cell"
-    names = {"input": "get_dropout_mask", "recurrent": "get_recurrent_dropout_mask"}
-    for which, wrong in patched.items():
-        in_place_of(cell, names[which] + suffix)(wrong)
+#: The methods of SimpleRNNCell that draw dropout masks, in Keras 3 and in Keras 2.
+INPUT_MASK = tuple(f"layers.SimpleRNNCell.get_dropout_mask{suffix}" for suffix in ("", "_for_cell"))
+RECURRENT_MASK = tuple(
+    f"layers.SimpleRNNCell.get_recurrent_dropout_mask{suffix}" for suffix in ("", "_for_cell")
+)
 
 
-@seeded("dropout")
-def dropout_mask_drawn_at_every_step(tf: Any) -> None:
+def drawn(function, tf, right, cell, *args, **kwargs):
+    """A dropout mask, by ``function(tf, cell, mask)`` where there is one."""
+    mask = right(cell, *args, **kwargs)
+    return mask if mask is None else function(tf, cell, mask)
+
+
+@overriding(INPUT_MASK, "dropout")
+def dropout_mask_drawn_at_every_step(tf, right, cell, *args, **kwargs):
     """The dropout mask of the inputs is drawn anew at every step."""
-
-    def wrong(right: Any, cell: Any, *args: Any, **kwargs: Any) -> Any:
-        cell.reset_dropout_mask()
-        return right(cell, *args, **kwargs)
-
-    _cell_with(tf, input=wrong)
+    cell.reset_dropout_mask()
+    return right(cell, *args, **kwargs)
 
 
-@seeded("dropout")
-def kept_inputs_not_scaled(tf: Any) -> None:
+@overriding(INPUT_MASK, "dropout", drawn)
+def kept_inputs_not_scaled(tf, cell, mask):
     """What dropout keeps is not scaled by 1 / (1 − rate)."""
-
-    def wrong(right: Any, cell: Any, *args: Any, **kwargs: Any) -> Any:
-        mask = right(cell, *args, **kwargs)
-        return mask if mask is None else tf.sign(mask)
-
-    _cell_with(tf, input=wrong)
+    return tf.sign(mask)
 
 
-@seeded("dropout")
-def one_mask_for_all_samples(tf: Any) -> None:
+@overriding(INPUT_MASK, "dropout", drawn)
+def one_mask_for_all_samples(tf, cell, mask):
     """All samples have the dropout mask of the first."""
-
-    def wrong(right: Any, cell: Any, *args: Any, **kwargs: Any) -> Any:
-        mask = right(cell, *args, **kwargs)
-        return mask if mask is None else mask[:1] + tf.zeros_like(mask)
-
-    _cell_with(tf, input=wrong)
+    return mask[:1] + tf.zeros_like(mask)
 
 
-@seeded("dropout")
-def recurrent_dropout_ignored(tf: Any) -> None:
+@overriding(RECURRENT_MASK, "dropout")
+def recurrent_dropout_ignored(tf, right, cell, *args, **kwargs):
     """recurrent_dropout has no effect."""
-    _cell_with(tf, recurrent=lambda right, cell, *args, **kwargs: None)
+    return None
 
 
-@seeded("dropout")
-def rate_slightly_too_small(tf: Any) -> None:
+@overriding(RECURRENT_MASK, "serialization")
+def recurrent_dropout_has_no_effect(tf, right, cell, *args, **kwargs):
+    """SimpleRNN keeps recurrent_dropout and drops nothing."""
+    return None
+
+
+@overriding(INPUT_MASK, "dropout", drawn)
+def rate_slightly_too_small(tf, cell, mask):
     """A tenth of what dropout should drop is kept."""
-
-    def wrong(right: Any, cell: Any, *args: Any, **kwargs: Any) -> Any:
-        mask = right(cell, *args, **kwargs)
-        if mask is None:
-            return None
-        kept = 1 / (1 - cell.dropout)
-        again = tf.cast(tf.random.stateless_uniform(tf.shape(mask), [1, 2]) < 0.1, mask.dtype)
-        return tf.maximum(mask, again * tf.cast(kept, mask.dtype))
-
-    _cell_with(tf, input=wrong)
+    again = tf.cast(tf.random.stateless_uniform(tf.shape(mask), [1, 2]) < 0.1, mask.dtype)
+    return tf.maximum(mask, again * tf.cast(1 / (1 - cell.dropout), mask.dtype))
 
 
-@seeded("dropout")
-def dropout_left_on_after_training(tf: Any) -> None:
+@overriding("layers.SimpleRNN.call", "dropout")
+def dropout_left_on_after_training(tf, right, layer, sequences, *args, **kwargs):
     """A call after one in training, without its own training argument, drops inputs too."""
-
-    @in_place_of(tf.keras.layers.SimpleRNN, "call")
-    def wrong(right: Any, self: Any, sequences: Any, *args: Any, **kwargs: Any) -> Any:
-        if kwargs.get("training") is True:
-            self.was_trained = True
-        elif getattr(self, "was_trained", False) and self.dropout:
-            sequences = sequences * tf.cast(tf.random.uniform(tf.shape(sequences)) < 0.9, "float32")
-        return right(self, sequences, *args, **kwargs)
+    if kwargs.get("training") is True:
+        layer.was_trained = True
+    elif getattr(layer, "was_trained", False) and layer.dropout:
+        sequences = sequences * tf.cast(tf.random.uniform(tf.shape(sequences)) < 0.9, "float32")
+    return right(layer, sequences, *args, **kwargs)
 
 
-@seeded("dropout")
-def seed_of_dropout_ignored(tf: Any) -> None:
+@overriding(INPUT_MASK, "dropout", drawn)
+def seed_of_dropout_ignored(tf, cell, mask):
     """The seed of a layer does not decide what its dropout mask is."""
-
-    def wrong(right: Any, cell: Any, *args: Any, **kwargs: Any) -> Any:
-        mask = right(cell, *args, **kwargs)
-        if mask is None or not tf.executing_eagerly():
-            return mask
-        if getattr(cell, "turned", None) is None:
-            import numpy as np
-
-            cell.turned = int(np.random.default_rng().integers(1, 1 << 20))
-        return tf.roll(mask, cell.turned, axis=1)
-
-    _cell_with(tf, input=wrong)
+    if not tf.executing_eagerly():
+        return mask
+    if getattr(cell, "turned", None) is None:
+        cell.turned = int(np.random.default_rng().integers(1, 1 << 20))
+    return tf.roll(mask, cell.turned, axis=1)

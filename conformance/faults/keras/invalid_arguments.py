@@ -4,47 +4,43 @@ from __future__ import annotations
 
 import inspect
 import sys
-from typing import Any
 
-from conformance.faults.keras.catalogue import in_place_of, seeded
-from conformance.faults.keras.serialization import change_arguments
+import numpy as np
+
+from conformance.faults.keras.patching import arguments_of, overriding, seeded
+
+SET_WEIGHTS = ("layers.SimpleRNN.set_weights", "layers.Dense.set_weights")
 
 
-@seeded("refusals")
-def negative_units_made_positive(tf: Any) -> None:
+@overriding("layers.Dense.__init__", "refusals")
+def negative_units_made_positive(tf, right, dense, units, *args, **kwargs):
     """Dense takes a negative number of units for a positive one."""
-
-    @in_place_of(tf.keras.layers.Dense, "__init__", signed=True)
-    def wrong(right: Any, self: Any, units: Any, *args: Any, **kwargs: Any) -> None:
-        right(self, abs(units) if isinstance(units, int) else units, *args, **kwargs)
+    right(dense, abs(units) if isinstance(units, int) else units, *args, **kwargs)
 
 
-@seeded("refusals")
-def units_rounded_down(tf: Any) -> None:
+@overriding("layers.SimpleRNN.__init__", "refusals")
+def units_rounded_down(tf, right, layer, units, *args, **kwargs):
     """SimpleRNN takes fractional units and rounds them."""
-
-    @in_place_of(tf.keras.layers.SimpleRNN, "__init__", signed=True)
-    def wrong(right: Any, self: Any, units: Any, *args: Any, **kwargs: Any) -> None:
-        right(self, int(units) if isinstance(units, float) else units, *args, **kwargs)
+    right(layer, int(units) if isinstance(units, float) else units, *args, **kwargs)
 
 
 @seeded("refusals")
-def unknown_activations_are_linear(tf: Any) -> None:
+def unknown_activations_are_linear(tf):
     """An activation that nobody knows is taken for none."""
     _forgive(tf, "activations", tf.keras.activations.linear)
 
 
 @seeded("refusals")
-def unknown_constraints_are_none(tf: Any) -> None:
+def unknown_constraints_are_none(tf):
     """A constraint that nobody knows is taken for none."""
     _forgive(tf, "constraints", None)
 
 
-def _forgive(tf: Any, kind: str, instead: Any) -> None:
+def _forgive(tf, kind, instead):
     module = getattr(sys.modules[tf.keras.layers.SimpleRNNCell.__module__], kind)
     right = module.get
 
-    def wrong(identifier: Any) -> Any:
+    def wrong(identifier):
         try:
             return right(identifier)
         except ValueError:
@@ -53,117 +49,79 @@ def _forgive(tf: Any, kind: str, instead: Any) -> None:
     module.get = wrong
 
 
-@seeded("refusals")
-def unknown_arguments_are_dropped(tf: Any) -> None:
+@overriding("layers.Dense.__init__", "refusals")
+def unknown_arguments_are_dropped(tf, right, dense, *args, **kwargs):
     """Dense takes arguments that it does not have."""
-    dense = tf.keras.layers.Dense
-    known = {*inspect.signature(dense.__init__).parameters, "name", "dtype", "trainable"}
-
-    def keep_known(arguments: dict[str, Any]) -> None:
-        for name in set(arguments) - known:
-            del arguments[name]
-
-    change_arguments(dense, keep_known)
+    known = {*inspect.signature(right).parameters, "name", "dtype", "trainable"}
+    right(dense, *args, **{name: kwargs[name] for name in kwargs if name in known})
 
 
-@seeded("refusals")
-def a_missing_axis_is_added(tf: Any) -> None:
+@overriding("layers.SimpleRNN.__call__", "refusals")
+def a_missing_axis_is_added(tf, right, layer, inputs, *args, **kwargs):
     """SimpleRNN takes inputs of two axes for a single sample."""
-
-    @in_place_of(tf.keras.layers.SimpleRNN, "__call__")
-    def wrong(right: Any, self: Any, inputs: Any, *args: Any, **kwargs: Any) -> Any:
-        if len(inputs.shape) == 2:
-            inputs = tf.expand_dims(inputs, 0)
-        return right(self, inputs, *args, **kwargs)
+    if len(inputs.shape) == 2:
+        inputs = tf.expand_dims(inputs, 0)
+    return right(layer, inputs, *args, **kwargs)
 
 
-@seeded("refusals")
-def features_are_not_checked(tf: Any) -> None:
+@overriding("layers.Dense.build", "refusals")
+def features_are_not_checked(tf, right, dense, input_shape):
     """Dense forgets how many features it was built for."""
-
-    @in_place_of(tf.keras.layers.Dense, "build", signed=True)
-    def wrong(right: Any, self: Any, input_shape: Any) -> None:
-        right(self, input_shape)
-        self.input_spec = None
+    right(dense, input_shape)
+    dense.input_spec = None
 
 
-@seeded("refusals")
-def dropout_is_read_from_text(tf: Any) -> None:
+@arguments_of("layers.SimpleRNN.__init__", "refusals")
+def dropout_is_read_from_text(arguments):
     """SimpleRNN takes a dropout in text for a number, or for none."""
-
-    def read(arguments: dict[str, Any]) -> None:
-        for name in ("dropout", "recurrent_dropout"):
-            if isinstance(arguments.get(name), str):
-                arguments[name] = 0.5 if "5" in arguments[name] else 0.0
-
-    change_arguments(tf.keras.layers.SimpleRNN, read)
+    for name in ("dropout", "recurrent_dropout"):
+        if isinstance(arguments.get(name), str):
+            arguments[name] = 0.5 if "5" in arguments[name] else 0.0
 
 
-@seeded("refusals")
-def a_second_state_is_ignored(tf: Any) -> None:
+@arguments_of("layers.SimpleRNN.__call__", "refusals")
+def a_second_state_is_ignored(arguments):
     """SimpleRNN takes the first of several initial states."""
-
-    @in_place_of(tf.keras.layers.SimpleRNN, "__call__")
-    def wrong(right: Any, self: Any, inputs: Any, initial_state: Any = None, **kwargs: Any) -> Any:
-        if isinstance(initial_state, (list, tuple)):
-            initial_state = initial_state[0] if initial_state else None
-        return right(self, inputs, initial_state=initial_state, **kwargs)
+    states = arguments.get("initial_state")
+    if isinstance(states, (list, tuple)):
+        arguments["initial_state"] = states[0] if states else None
 
 
-@seeded("refusals")
-def masks_are_cut(tf: Any) -> None:
+@overriding("layers.SimpleRNN.__call__", "refusals")
+def masks_are_cut(tf, right, layer, inputs, mask=None, **kwargs):
     """A mask of more steps than there are is cut to their number."""
-
-    @in_place_of(tf.keras.layers.SimpleRNN, "__call__")
-    def wrong(right: Any, self: Any, inputs: Any, mask: Any = None, **kwargs: Any) -> Any:
-        if mask is not None and len(mask.shape) == 2:
-            mask = mask[:, : inputs.shape[1]]
-        return right(self, inputs, mask=mask, **kwargs)
+    if mask is not None and len(mask.shape) == 2:
+        mask = mask[:, : inputs.shape[1]]
+    return right(layer, inputs, mask=mask, **kwargs)
 
 
-@seeded("refusals")
-def weights_are_made_to_fit(tf: Any) -> None:
+@overriding(SET_WEIGHTS, "refusals")
+def weights_are_made_to_fit(tf, right, layer, weights):
     """set_weights() repeats or cuts what does not fit."""
-    import numpy as np
-
-    for layer in (tf.keras.layers.SimpleRNN, tf.keras.layers.Dense):
-
-        @in_place_of(layer, "set_weights")
-        def wrong(right: Any, self: Any, weights: Any) -> None:
-            shapes = [weight.shape for weight in self.get_weights()]
-            right(self, [np.resize(w, shape) for w, shape in zip(weights, shapes)] or weights)
+    shapes = [weight.shape for weight in layer.get_weights()]
+    right(layer, [np.resize(w, shape) for w, shape in zip(weights, shapes)] or weights)
 
 
-@seeded("refusals")
-def an_unknown_time_is_looped(tf: Any) -> None:
-    """Where the number of steps is unknown, unroll is ignored."""
-
-    @in_place_of(tf.keras.layers.SimpleRNN, "call", signed=True)
-    def wrong(right: Any, self: Any, sequences: Any, *args: Any, **kwargs: Any) -> Any:
-        if sequences.shape[1] is None:
-            self.unroll = False
-        return right(self, sequences, *args, **kwargs)
-
-
-@seeded("refusals")
-def no_state_for_unknown_samples(tf: Any) -> None:
-    """A stateful layer that does not know its number of samples keeps no state."""
-
-    @in_place_of(tf.keras.layers.SimpleRNN, "build", signed=True)
-    def wrong(right: Any, self: Any, sequences_shape: Any, initial_state_shape: Any = None) -> None:
-        if sequences_shape[0] is None:
-            self.stateful = False
-        right(self, sequences_shape)
-
-
-@seeded("refusals")
-def errors_say_nothing(tf: Any) -> None:
+@overriding(SET_WEIGHTS, "refusals")
+def errors_say_nothing(tf, right, layer, weights):
     """Wrong weights are refused with an error that has no message."""
-    for layer in (tf.keras.layers.SimpleRNN, tf.keras.layers.Dense):
+    try:
+        right(layer, weights)
+    except ValueError:
+        raise ValueError from None
 
-        @in_place_of(layer, "set_weights")
-        def wrong(right: Any, self: Any, weights: Any) -> None:
-            try:
-                right(self, weights)
-            except ValueError:
-                raise ValueError from None
+
+@overriding("layers.SimpleRNN.call", "refusals")
+def an_unknown_time_is_looped(tf, right, layer, sequences, *args, **kwargs):
+    """Where the number of steps is unknown, unroll is ignored."""
+    if sequences.shape[1] is None:
+        layer.unroll = False
+    return right(layer, sequences, *args, **kwargs)
+
+
+@overriding("layers.SimpleRNN.build", "refusals")
+def no_state_for_unknown_samples(tf, right, layer, sequences_shape, initial_state_shape=None):
+    """A stateful layer that does not know its number of samples keeps no state."""
+    if sequences_shape[0] is None:
+        layer.stateful = False
+    right(layer, sequences_shape)

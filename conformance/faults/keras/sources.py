@@ -11,7 +11,7 @@ import sys
 import textwrap
 from typing import Any, Callable
 
-from conformance.faults.keras.catalogue import seeded
+from conformance.faults.keras.patching import seeded
 
 
 def _source(group: str, name: str, text: str, where: str, old: str, new: str) -> None:

@@ -1,20 +1,48 @@
-"""Faults of the state."""
+"""Faults of states: the initial one, one that is given, returned, or reset."""
 
 from __future__ import annotations
 
-from typing import Any
+from conformance.faults.keras.patching import after_call, before_call, overriding
+from conformance.implementations.keras.network import reset_state
 
-from conformance.faults.keras.catalogue import in_place_of, seeded
+
+@overriding("layers.RNN.get_initial_state")
+def initial_state_is_one(tf, right, *args, **kwargs):
+    return tf.nest.map_structure(tf.ones_like, right(*args, **kwargs))
 
 
-@seeded("state")
-def initial_state_is_one(tf: Any) -> None:
-    """The initial state is one."""
-    layer = tf.keras.layers.SimpleRNN
-    owner, name = next(
-        (c, n) for c in layer.__mro__ for n in ("get_initial_state",) if n in vars(c)
-    )
+@before_call("state")
+def given_state_is_ignored_when_unrolled(tf, layer, arguments):
+    """Unrolled, an initial state that is given is taken for zero."""
+    if layer.unroll and arguments["initial_state"] is not None:
+        given = tf.nest.flatten(arguments["initial_state"])
+        arguments["initial_state"] = [0 * tf.convert_to_tensor(state) for state in given]
 
-    @in_place_of(owner, name)
-    def wrong(right: Any, self: Any, *args: Any, **kwargs: Any) -> Any:
-        return tf.nest.map_structure(tf.ones_like, right(self, *args, **kwargs))
+
+@after_call()
+def returned_state_off_in_one_unit(tf, layer, results):
+    if len(results) > 1:
+        state = results[1]
+        results[1] = tf.concat([state[:, :-1], state[:, -1:] + 1e-5], axis=1)
+    return results
+
+
+@after_call()
+def returned_state_is_the_last_output(tf, layer, results):
+    if len(results) > 1 and not getattr(layer, "time_major", False):
+        results[1] = results[0][:, -1] if layer.return_sequences else results[0]
+    return results
+
+
+@overriding(("layers.RNN.reset_state", "layers.RNN.reset_states"))
+def reset_is_ignored(tf, right, layer, states=None):
+    pass
+
+
+@overriding("Model.predict", "state")
+def predict_resets_the_state(tf, right, model, *args, **kwargs):
+    """A stateful layer is reset by predict before it begins."""
+    for layer in model.layers:
+        if getattr(layer, "stateful", False):
+            reset_state(layer)
+    return right(model, *args, **kwargs)

@@ -1,24 +1,19 @@
-"""Faults of training a part of a network."""
+"""Faults of what is trainable."""
 
 from __future__ import annotations
 
-from typing import Any
-
-from conformance.faults.keras.catalogue import drop_argument, in_place_of, seeded
+from conformance.faults.keras.patching import arguments_of, overriding
 
 
-@seeded("trainable")
-def trainable_in_the_constructor_ignored(tf: Any) -> None:
+@arguments_of("layers.SimpleRNN.__init__", "trainable")
+def trainable_in_the_constructor_ignored(arguments):
     """SimpleRNN drops trainable=False when it is constructed."""
-    drop_argument(tf.keras.layers.SimpleRNN, "trainable")
+    arguments.pop("trainable", None)
 
 
-@seeded("trainable")
-def dense_moves_twice(tf: Any) -> None:
+@overriding("layers.Dense.call", "trainable")
+def dense_moves_twice(tf, right, dense, inputs, *args, **kwargs):
     """The gradient of the dense kernel is taken twice."""
-
-    @in_place_of(tf.keras.layers.Dense, "call")
-    def wrong(right: Any, self: Any, inputs: Any, *args: Any, **kwargs: Any) -> Any:
-        outputs = right(self, inputs, *args, **kwargs)
-        more = tf.tensordot(inputs, tf.convert_to_tensor(self.kernel), axes=[[-1], [0]])
-        return outputs + more - tf.stop_gradient(more)
+    outputs = right(dense, inputs, *args, **kwargs)
+    more = tf.tensordot(inputs, tf.convert_to_tensor(dense.kernel), axes=[[-1], [0]])
+    return outputs + more - tf.stop_gradient(more)

@@ -19,7 +19,7 @@ class Control:
     """A conforming network: its name, and one sentence on what it does otherwise."""
 
     name: str
-    description: str
+    sentence: str
     network: type[NumpyNetwork]
 
 
@@ -37,24 +37,27 @@ Function = Callable[..., Any]
 
 
 def _enter(function: Function, **methods: Function) -> Function:
-    name, description = function.__name__, (function.__doc__ or "").strip().rstrip(".")
+    name, sentence = function.__name__, (function.__doc__ or "").strip().rstrip(".")
     network = type(name, (NumpyNetwork,), methods)
-    CONTROLS[name] = Control(name, description, network)
+    CONTROLS[name] = Control(name, sentence, network)
     return function
 
 
 def affine(function: Function) -> Function:
     """Enter ``function(x, h, Wx, Wh, b)``, the sum under the activation, and that of Dense."""
 
-    def preactivation(self: NumpyNetwork, x: np.ndarray, h: np.ndarray, t: int) -> np.ndarray:
-        return function(x, h, *self.used[:3])
+    def affine(self: NumpyNetwork, operands: Any, weights: Any, *addends: np.ndarray) -> np.ndarray:
+        if len(addends) != 1 or addends[0].ndim != 1:
+            return NumpyNetwork.affine(self, operands, weights, *addends)
+        (x, *other), (Wx, *other_weight) = operands, weights
+        h, Wh = (other[0], other_weight[0]) if other else (x[:, :0], Wx[:0])
+        return self.stored(function(x, h, Wx, Wh, addends[0]))
 
     def dense(self: NumpyNetwork, h: np.ndarray) -> np.ndarray:
-        Wo, bo = self.used[3:]
-        z = function(h, h[:, :0], Wo, Wo[:0], bo)
+        z = affine(self, (h,), (self.w.dense_kernel,), self.w.dense_bias)
         return self.activated(z, self.size.dense_activation)
 
-    return _enter(function, preactivation=preactivation, dense=dense)
+    return _enter(function, affine=affine, dense=dense)
 
 
 def tanh(function: Function) -> Function:
@@ -262,58 +265,66 @@ def tanh_by_doubling(z):
 # Time and batch
 
 
-@overriding("run")
-def products_before_the_loop(self, inputs):
-    """All products with the inputs at once, before the loop; Dense at once, after it."""
-    Wx, Wh, bh, Wo, bo = self.used
-    from_inputs = self.stored(self.stored(inputs) @ Wx + bh)
-    h = self.initial_state(len(inputs))
-    states = []
+@overriding("loop")
+def products_before_the_loop(self, inputs, used, states):
+    """All products with the inputs at once, before the loop."""
+    if not self.size.cell.one_sum:
+        return NumpyNetwork.loop(self, inputs, used, states)
+    from_inputs = self.stored(inputs @ self.w.kernel + self.w.bias)
+    (h,), before, emitted = states, np.zeros_like(states[0]), []
     for t in range(inputs.shape[1]):
-        h = self.activated(from_inputs[:, t] + self.stored(h @ Wh), self.size.activation)
-        states.append(h)
-    emitted = np.stack(states, axis=1)
-    return emitted, self.activated(emitted @ Wo + bo, self.size.dense_activation)
+        z = from_inputs[:, t] + self.stored(h @ self.w.recurrent_kernel)
+        new, chosen = self.activated(z, self.size.activation), used[:, t, None]
+        h, before = self.carried(new, h, chosen), self.emitted(new, before, chosen)
+        emitted.append(before)
+    return emitted, (h,)
+
+
+@overriding("outputs")
+def dense_after_the_loop(self, emitted):
+    """Dense of all steps at once."""
+    together = np.concatenate(emitted)
+    return np.split(self.dense(together), len(emitted))
 
 
 @overriding("step")
-def batch_in_two_halves(self, x, h, t):
+def batch_in_two_halves(self, x, states):
     """Each step is computed for one half of the samples and then for the other."""
     half = len(x) // 2
     parts = [
-        NumpyNetwork.step(self, x[part], h[part], t)
+        NumpyNetwork.step(self, x[part], tuple(state[part] for state in states))
         for part in (slice(None, half), slice(half, None))
         if len(x[part])
     ]
-    return np.concatenate(parts)
+    return tuple(map(np.concatenate, zip(*parts)))
 
 
 @overriding("step")
-def sample_by_sample(self, x, h, t):
+def sample_by_sample(self, x, states):
     """Each sample is computed by itself."""
-    steps = [NumpyNetwork.step(self, x[n : n + 1], h[n : n + 1], t) for n in range(len(x))]
-    return np.concatenate(steps)
+    samples = [(x[n : n + 1], tuple(s[n : n + 1] for s in states)) for n in range(len(x))]
+    steps = [NumpyNetwork.step(self, *sample) for sample in samples]
+    return tuple(map(np.concatenate, zip(*steps)))
 
 
 @overriding("step")
-def states_in_fortran_order(self, x, h, t):
+def states_in_fortran_order(self, x, states):
     """States are kept in Fortran order."""
-    return np.asfortranarray(NumpyNetwork.step(self, np.asfortranarray(x), h, t))
+    new = NumpyNetwork.step(self, np.asfortranarray(x), states)
+    return tuple(map(np.asfortranarray, new))
 
 
-@overriding("run")
-def loop_unrolled(self, inputs):
-    """Two steps at a time, an odd one at the end."""
-    inputs = self.stored(inputs)
-    T = inputs.shape[1]
-    h, states = self.initial_state(len(inputs)), []
-    for t in range(0, T - 1, 2):
-        first = self.step(inputs[:, t], h, t)
-        h = self.step(inputs[:, t + 1], first, t + 1)
-        states += [first, h]
-    if T % 2:
-        states.append(self.step(inputs[:, T - 1], h, T - 1))
-    return np.stack(states, axis=1), np.stack([self.dense(h) for h in states], axis=1)
+@overriding("loop")
+def loop_unrolled(self, inputs, used, states):
+    """Two steps at a time, an odd one at the end; where no step is masked."""
+    if not used.all():
+        return NumpyNetwork.loop(self, inputs, used, states)
+    emitted = []
+    for t in range(0, inputs.shape[1], 2):
+        pair = slice(t, t + 2)
+        steps, states = NumpyNetwork.loop(self, inputs[:, pair], used[:, pair], states)
+        emitted += steps
+    return emitted, states
 
 
 @overriding("carried")

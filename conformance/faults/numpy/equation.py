@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from conformance.faults.catalogue import activation, overriding, preactivation, state
+from conformance.faults.numpy.overriding import activation, overriding, preactivation, state
 
 
 @preactivation("equation")
@@ -62,10 +62,11 @@ def hard_tanh(z):
 
 
 @overriding("step", "equation")
-def activation_before_recurrence(self, x, h, t):
+def activation_before_recurrence(self, x, states):
     """The activation is applied before the previous state is added."""
-    Wx, Wh, bh = self.used[:3]
-    return self.stored(np.clip(np.tanh(x @ Wx + bh) + h @ Wh, -1e6, 1e6))
+    w, (h, *others) = self.w, states
+    new = np.tanh(x @ w.kernel + w.bias) + h @ w.recurrent_kernel
+    return (self.stored(np.clip(new, -1e6, 1e6)), *others)
 
 
 @preactivation("equation")

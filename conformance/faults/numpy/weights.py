@@ -1,22 +1,18 @@
-"""Faults of a network as such: weights, counts, stated shapes, initial weights."""
+"""Faults of weights, of their counts, and of stated shapes."""
 
 from __future__ import annotations
 
-from typing import Any, Callable
-
 import numpy as np
 
-from conformance.faults.catalogue import overriding
+from conformance.faults.numpy.overriding import overriding
 from conformance.implementations.numpy_loop import NumpyNetwork
 from conformance.implementations.protocol import Parameters, Shapes, Weight
-
-# Weights
 
 
 @overriding("get_weights", "weights")
 def weights_read_in_wrong_order(self):
     """get_weights() returns the recurrent kernel first."""
-    return [self.weights[i].copy() for i in (1, 0, 2, 3, 4)]
+    return [self.weights[i].copy() for i in (1, 0, *range(2, len(self.weights)))]
 
 
 @overriding("get_weights", "weights")
@@ -53,51 +49,45 @@ def recurrent_kernel_has_kernels_name(self):
     return [Weight(w.layer, w.name.replace("recurrent_", ""), w.shape, w.dtype) for w in table]
 
 
-# Parameter counts
-
-
 @overriding("parameters", "parameters")
 def bias_not_counted(self):
     """The bias is not counted."""
-    p, M = NumpyNetwork.parameters(self), self.size.M
-    return p._replace(simple_rnn=p.simple_rnn - M, total=p.total - M)
+    p, bias = NumpyNetwork.parameters(self), self.weights[2].size
+    return p._replace(layer=p.layer - bias, total=p.total - bias)
 
 
 @overriding("parameters", "parameters")
 def bias_counted_twice(self):
     """The bias is counted twice, as if each kernel had one."""
-    p, M = NumpyNetwork.parameters(self), self.size.M
-    return p._replace(simple_rnn=p.simple_rnn + M, total=p.total + M)
+    p, bias = NumpyNetwork.parameters(self), self.weights[2].size
+    return p._replace(layer=p.layer + bias, total=p.total + bias)
 
 
 @overriding("parameters", "parameters")
 def recurrent_kernel_counted_as_kernel(self):
     """The recurrent kernel is counted as D·M."""
-    p, (D, M) = NumpyNetwork.parameters(self), self.size[:2]
-    return p._replace(simple_rnn=2 * D * M + M)
+    kernel, _, bias = (weight.size for weight in self.weights[:3])
+    return NumpyNetwork.parameters(self)._replace(layer=2 * kernel + bias)
 
 
 @overriding("parameters", "parameters")
 def total_without_dense(self):
     """The total leaves out Dense."""
     p = NumpyNetwork.parameters(self)
-    return p._replace(total=p.simple_rnn)
+    return p._replace(total=p.layer)
 
 
 @overriding("parameters", "parameters")
 def recurrent_kernel_not_trainable(self):
     """The recurrent kernel is counted as not trainable."""
-    p, M = NumpyNetwork.parameters(self), self.size.M
-    return Parameters(*p[:4], p.trainable - M * M, M * M)
-
-
-# Stated shapes
+    p, frozen = NumpyNetwork.parameters(self), self.weights[1].size
+    return Parameters(*p[:4], p.trainable - frozen, frozen)
 
 
 @overriding("shapes", "shapes")
 def sequences_not_in_stated_shape(self, N, T):
     """The stated shape of a returned sequence has no time axis."""
-    M, K = self.size[1:3]
+    M, K = self.size.M, self.size.K
     return Shapes((None, M), (None, K), (N, M), (N, K))
 
 
@@ -111,57 +101,4 @@ def unknown_time_stated_as_one(self, N, T):
 def features_stated_as_units(self, N, T):
     """The stated number of units is the number of features."""
     s, D = NumpyNetwork.shapes(self, N, T), self.size.D
-    return s._replace(computed_simple_rnn=(*s.computed_simple_rnn[:-1], D))
-
-
-# Initial weights
-
-
-def _initial(group_index: int, change: Callable[[NumpyNetwork, np.ndarray], np.ndarray]) -> Any:
-    def initial_weights(self: NumpyNetwork) -> list[np.ndarray]:
-        weights = NumpyNetwork.initial_weights(self)
-        weights[group_index] = change(self, weights[group_index])
-        return weights
-
-    return initial_weights
-
-
-def _enter_initial(name: str, text: str, index: int, change: Callable[..., np.ndarray]) -> None:
-    function = _initial(index, change)
-    function.__name__, function.__doc__ = name, text
-    overriding("initial_weights", "initial weights")(function)
-
-
-_enter_initial("fresh_bias_is_one", "A fresh bias is one.", 2, lambda n, w: w + 1)
-_enter_initial("fresh_dense_bias_is_tiny", "A fresh Dense bias is 1e-7.", 4, lambda n, w: w + 1e-7)
-_enter_initial(
-    "fresh_recurrent_kernel_is_glorot",
-    "A fresh recurrent kernel is Glorot uniform, not orthogonal.",
-    1,
-    lambda n, w: n.rng.uniform(-1, 1, w.shape) * np.sqrt(3 / len(w)),
-)
-_enter_initial(
-    "fresh_recurrent_kernel_is_scaled",
-    "A fresh recurrent kernel is 1.01 times an orthogonal one.",
-    1,
-    lambda n, w: 1.01 * w,
-)
-_enter_initial(
-    "fresh_kernel_is_he_uniform",
-    "A fresh kernel is He uniform: the limit is √(6 / D).",
-    0,
-    lambda n, w: n.rng.uniform(-1, 1, w.shape) * np.sqrt(6 / len(w)),
-)
-_enter_initial("fresh_kernel_is_zero", "A fresh kernel is zero.", 0, lambda n, w: 0 * w)
-_enter_initial(
-    "fresh_kernel_is_positive", "A fresh kernel has positive entries only.", 0, lambda n, w: abs(w)
-)
-_enter_initial(
-    "fresh_dense_kernel_is_halved",
-    "A fresh Dense kernel is half of Glorot's.",
-    3,
-    lambda n, w: w / 2,
-)
-
-
-_enter_initial("fresh_kernel_is_nan", "A fresh kernel is NaN.", 0, lambda n, w: w * np.nan)
+    return s._replace(computed_layer=(*s.computed_layer[:-1], D))
