@@ -3,19 +3,20 @@
 Each module enters its faults when it is imported, and this is the order in which they explain.
 """
 
+# isort: off
 from conformance.faults.numpy import (  # noqa: F401
-    activations,
-    batch,
-    calls,
-    dense,
     equation,
+    time,
+    batch,
+    sizes,
+    precision,
+    activations,
+    special_values,
+    dense,
+    calls,
+    weights,
     fresh_network,
     masking,
     options,
-    precision,
-    sizes,
-    special_values,
     state,
-    time,
-    weights,
-)  # isort: skip
+)
