@@ -70,6 +70,12 @@ def activated(z: Bounded, activation: Activation, arithmetic: Arithmetic) -> Bou
         may = np.abs(value) + bound >= largest * (1 - 2 * u)
         value = np.where(overflows, np.copysign(np.inf, value), value)
         bound = np.where(decided | overflows, 0.0, np.where(may, np.inf, bound))
+    low, high = activation.varies_between
+    if (low, high) != (-np.inf, np.inf):
+        # Beyond the clip, and by more than the rounding of what is clipped, nothing is left of z.
+        margin = 1 + 16 * arithmetic.unit_roundoff
+        clipped = (z.value + z.bound <= low * margin) | (z.value - z.bound >= high * margin)
+        bound = np.where(clipped, 0.0, bound)
     unknown = np.isinf(z.bound)
     if not activation.has_limits:  # then nothing is stated at infinity
         unknown = unknown | np.isinf(z.value)
