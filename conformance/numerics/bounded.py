@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, Optional
 
 import numpy as np
 
@@ -55,12 +55,22 @@ def activation_error_parts(
     return ulps + more, (own_ulps + more) * (2 * REFERENCE.unit_roundoff) * size + rest
 
 
-def activated(z: Bounded, activation: Activation, arithmetic: Arithmetic) -> Bounded:
-    """f(z) for a z known up to its bound: how far z moves it, and how well f is computed."""
+def activated(
+    z: Bounded,
+    activation: Activation,
+    arithmetic: Arithmetic,
+    moved: Optional[np.ndarray] = None,
+) -> Bounded:
+    """f(z) for a z known up to its bound: how far z moves it, and how well f is computed.
+
+    ``moved`` is `Activation.moved` where it is known already.
+    """
     if activation.name == "linear":
         return Bounded(z.value, z.bound * INFLATION)
     value = activation.value(z.value)
-    moved = np.where(np.isfinite(z.value), activation.moved(z.value, z.bound), 0.0)
+    if moved is None:
+        moved = activation.moved(z.value, z.bound)
+    moved = np.where(np.isfinite(z.value), moved, 0.0)
     error = activation_error(activation, z.value, value, moved, arithmetic)
     bound = np.where(np.isnan(value), 0.0, (moved + error) * INFLATION)
     largest, u = arithmetic.storage.largest, arithmetic.unit_roundoff
