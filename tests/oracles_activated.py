@@ -23,7 +23,9 @@ def activated(z, name, off):
     ulps, absolute = IEEE[str(z.dtype)].activation_errors[name]
     value = ACTIVATIONS[name].value(z.astype(float))
     allowed = max(ulps - 1, 0) * IEEE[str(z.dtype)].storage.ulp(value) + 0.9 * absolute
-    moved = np.where(np.isfinite(value), value + off * allowed, value)
+    low, high = ACTIVATIONS[name].varies_between
+    varies = np.isfinite(value) & (z >= low) & (z <= high)  # what is clipped is exact
+    moved = np.where(varies, value + off * allowed, value)
     return moved.astype(z.dtype)
 
 

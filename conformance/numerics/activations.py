@@ -26,7 +26,8 @@ class Activation:
 
     ``turns`` lists where the slope has an extremum or jumps: the place, and the least and the
     greatest slope there. ``span`` is how far apart two values can be, ``largest`` how large a
-    value can be, both ∞ where they are not limited. ``reference_error`` is the largest error of
+    value can be, both ∞ where they are not limited. Outside ``varies_between`` the argument is
+    clipped: the value is constant on each side. ``reference_error`` is the largest error of
     ``value`` itself in float64, in ulp of float64 and absolute. ``has_limits`` tells whether the
     value at ±∞ is the limit; where it is not, the formula as written is ∞ · 0 or ∞ / ∞.
     """
@@ -39,6 +40,7 @@ class Activation:
     largest: float = math.inf
     reference_error: tuple[float, float] = (4, 0.0)
     has_limits: bool = True
+    varies_between: tuple[float, float] = (-math.inf, math.inf)
 
     #: Whether each value depends on one argument only.
     elementwise = True
@@ -180,6 +182,7 @@ ACTIVATIONS: dict[str, Activation] = {
             lambda z: (z > 0).astype(float),
             ((0, 0, 1),),
             reference_error=(0, 0),
+            varies_between=(0, math.inf),
         ),
         Activation(
             "relu6",
@@ -189,6 +192,7 @@ ACTIVATIONS: dict[str, Activation] = {
             span=6,
             largest=6,
             reference_error=(0, 0),
+            varies_between=(0, 6),
         ),
         Activation(
             "leaky_relu",
@@ -205,6 +209,7 @@ ACTIVATIONS: dict[str, Activation] = {
             span=1,
             largest=1,
             reference_error=(4, 2.0**-52),
+            varies_between=(-3, 3),
         ),
         Activation(
             "hard_sigmoid_keras_2",
@@ -214,6 +219,7 @@ ACTIVATIONS: dict[str, Activation] = {
             span=1,
             largest=1,
             reference_error=(4, 2.0**-52),
+            varies_between=(-2.5, 2.5),
         ),
         Activation("softplus", _softplus, _sigmoid),
         Activation(

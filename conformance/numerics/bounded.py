@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, Optional
 
 import numpy as np
 
@@ -55,12 +55,22 @@ def activation_error_parts(
     return ulps + more, (own_ulps + more) * (2 * REFERENCE.unit_roundoff) * size + rest
 
 
-def activated(z: Bounded, activation: Activation, arithmetic: Arithmetic) -> Bounded:
-    """f(z) for a z known up to its bound: how far z moves it, and how well f is computed."""
+def activated(
+    z: Bounded,
+    activation: Activation,
+    arithmetic: Arithmetic,
+    moved: Optional[np.ndarray] = None,
+) -> Bounded:
+    """f(z) for a z known up to its bound: how far z moves it, and how well f is computed.
+
+    ``moved`` is `Activation.moved` where it is known already.
+    """
     if activation.name == "linear":
         return Bounded(z.value, z.bound * INFLATION)
     value = activation.value(z.value)
-    moved = np.where(np.isfinite(z.value), activation.moved(z.value, z.bound), 0.0)
+    if moved is None:
+        moved = activation.moved(z.value, z.bound)
+    moved = np.where(np.isfinite(z.value), moved, 0.0)
     error = activation_error(activation, z.value, value, moved, arithmetic)
     bound = np.where(np.isnan(value), 0.0, (moved + error) * INFLATION)
     largest, u = arithmetic.storage.largest, arithmetic.unit_roundoff
@@ -70,6 +80,12 @@ def activated(z: Bounded, activation: Activation, arithmetic: Arithmetic) -> Bou
         may = np.abs(value) + bound >= largest * (1 - 2 * u)
         value = np.where(overflows, np.copysign(np.inf, value), value)
         bound = np.where(decided | overflows, 0.0, np.where(may, np.inf, bound))
+    low, high = activation.varies_between
+    if (low, high) != (-np.inf, np.inf):
+        # Beyond the clip, and by more than the rounding of what is clipped, nothing is left of z.
+        margin = 1 + 16 * arithmetic.unit_roundoff
+        clipped = (z.value + z.bound <= low * margin) | (z.value - z.bound >= high * margin)
+        bound = np.where(clipped, 0.0, bound)
     unknown = np.isinf(z.bound)
     if not activation.has_limits:  # then nothing is stated at infinity
         unknown = unknown | np.isinf(z.value)

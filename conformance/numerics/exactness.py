@@ -7,6 +7,8 @@ precision: no addition and no product rounds, whatever the order, fused or not.
 
 from __future__ import annotations
 
+from typing import Sequence
+
 import numpy as np
 
 #: Weights with more significant bits than this are not tried: their sums are hardly ever exact.
@@ -23,10 +25,12 @@ def sums_are_exact(
     bias: np.ndarray,
     magnitudes: np.ndarray,
     precision: int,
+    addends: Sequence[np.ndarray] = (),
 ) -> np.ndarray:
     """Where operand (…, n) · weight (n, m) + bias (m,) is certainly computed without rounding.
 
-    ``magnitudes`` is |operand|·|weight| + |bias|, shape (…, m). False means "not known".
+    ``addends``, each (…, m), are further terms. ``magnitudes`` is the sum of the magnitudes of all
+    terms, shape (…, m). False means "not known".
     """
     undecided = np.zeros(magnitudes.shape, bool)
     if operand.size * weight.shape[1] > MOST_PRODUCTS or not np.isfinite(operand).all():
@@ -35,6 +39,13 @@ def sums_are_exact(
         return undecided
     products = last_bit(operand)[..., :, None] + last_bit(weight)
     q = np.minimum(products.min(axis=-2), last_bit(bias))
+    for addend in addends:
+        q = np.minimum(q, last_bit(addend))
+    return fits(q, magnitudes, precision)
+
+
+def fits(q: np.ndarray, magnitudes: np.ndarray, precision: int) -> np.ndarray:
+    """Whether multiples of 2^q of these magnitudes have at most so many significant bits."""
     # Strictly: ``magnitudes`` may have been rounded down to the limit, never below it.
     return magnitudes < np.ldexp(1.0, np.clip(q + precision, -1070, 1020))
 

@@ -9,7 +9,7 @@ operation           inside, whatever the implementation's order
 ==================  =============================================================================
 sum of products     all orders; all gates at once or one by one; the bias first, last or in
                     parts; accumulating in place; fused or not
-a · b               any association of a longer product
+a · b               any association of a longer product where nothing underflows
 a + b               with products: fused or not
 f(z)                as the library's row of activation errors says
 z a + (1 − z) b     this form; z (a − b) + b; b + z (a − b); z a + b − z b in any order
@@ -28,6 +28,7 @@ import numpy as np
 from conformance.numerics.activations import ACTIVATIONS
 from conformance.numerics.arithmetic import REFERENCE, Arithmetic
 from conformance.numerics.bounded import INFLATION, Bounded, activated
+from conformance.numerics.exactness import fits, last_bit
 from conformance.numerics.sums import affine
 
 #: A number that is exact, or known up to a bound.
@@ -83,7 +84,7 @@ class Numbers:
         return blended
 
     def split(self, a: np.ndarray, parts: int) -> list[np.ndarray]:
-        return np.split(a, parts, axis=-1)
+        return parts_of(a, parts)
 
     def select(self, condition: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         return np.where(condition, a, b)
@@ -93,52 +94,98 @@ class Numbers:
 
 
 class BoundedNumbers:
-    """The operations on `Bounded` numbers, of an implementation that rounds in this arithmetic."""
+    """The operations on `Bounded` numbers, of an implementation that rounds in this arithmetic.
+
+    Each result is within its bound of the value: a bound of 0 says that every implementation has
+    this very number, NaN and infinity included, and one of ∞ that nothing is known. In the bounds,
+    a and b are known up to α and β, A = |a| + α and B = |b| + β. What a flush to zero can add to a
+    product is τ (1 + A + B), τ the smallest normal number: A or B times τ for a factor that is
+    flushed, and τ for the product itself.
+    """
 
     def __init__(self, arithmetic: Arithmetic) -> None:
         self.arithmetic = arithmetic
         #: The implementation's own rounding, and the reference's.
         self.unit = arithmetic.unit_roundoff + REFERENCE.unit_roundoff
+        storage = arithmetic.storage
+        self._flushed = storage.smallest_normal if arithmetic.flushes_subnormals else 0.0
+        # The bound itself may underflow as well, where it is computed in the same format.
+        self._small = storage.smallest_subnormal + 4 * REFERENCE.smallest_subnormal
 
     def affine(
         self, operands: Sequence[Number], weights: Sequence[np.ndarray], *addends: Number
     ) -> Bounded:
-        """`sums.affine` of all operands at once; an addend with a bound is a product with 1."""
-        parts, kernels = [*operands], [*weights]
-        bias = np.zeros(kernels[0].shape[-1])
-        for addend in addends:
-            if isinstance(addend, Bounded):
-                parts.append(addend)
-                kernels.append(np.eye(addend.value.shape[-1]))
-            else:
-                bias = bias + addend
-        bounded = [_bounded(part) for part in parts]
-        operand = np.concatenate([part.value for part in bounded], axis=-1)
-        weight = np.concatenate(kernels)
-        split = bounded[0].value.shape[-1] if len(bounded) > 1 else 0
-        if not any(part.bound.any() for part in bounded):
-            return affine(operand, weight, bias, self.arithmetic, split=split)
-        error = np.concatenate([part.bound for part in bounded], axis=-1)
-        z = affine(operand, weight, bias, self.arithmetic, error, split)
-        return Bounded(z.value, (z.bound + error @ np.abs(weight)) * INFLATION)
+        """`sums.affine` of all operands at once."""
+        parts = [_bounded(part) for part in operands]
+        operand = np.concatenate([part.value for part in parts], axis=-1)
+        weight = np.concatenate(weights)
+        places = [int(end) for end in np.cumsum([len(kernel) for kernel in weights])[:-1]]
+        bias, terms = np.zeros(weight.shape[-1]), [_bounded(addend) for addend in addends]
+        if terms and terms[0].value.ndim == 1 and not isinstance(addends[0], Bounded):
+            bias, terms = terms[0].value, terms[1:]
+        if not any(part.bound.any() for part in parts):
+            z = affine(operand, weight, bias, self.arithmetic, None, places, terms)
+            moved = np.zeros(())
+        else:
+            error = np.concatenate([part.bound for part in parts], axis=-1)
+            z = affine(operand, weight, bias, self.arithmetic, error, places, terms)
+            moved = error @ np.abs(weight) + len(weight) * REFERENCE.smallest_subnormal
+            moved = np.where(error.any(axis=-1, keepdims=True), moved, 0.0)
+        for addend in terms:
+            moved = moved + addend.bound
+        if not moved.any():
+            return z
+        # A bound that is ∞ or 0 for what is infinite or NaN is decided there.
+        decided = np.isinf(z.bound) | ~np.isfinite(z.value)
+        return Bounded(z.value, np.where(decided, z.bound, (z.bound + moved) * INFLATION))
 
     def times(self, a: Number, b: Number) -> Bounded:
-        """|a| β + |b| α + α β, and a rounding; none where the significant bits are few enough."""
+        """|a| β + |b| α + α β + u A B, and a flush to zero; 0 where the significant bits are few.
+
+        âb̂ − ab = a (b̂ − b) + b (â − a) + (â − a)(b̂ − b), exactly.
+        """
         (x, off_x), (y, off_y) = _bounded(a), _bounded(b)
-        moved = np.abs(x) * off_y + np.abs(y) * off_x + off_x * off_y
-        size = (np.abs(x) + off_x) * (np.abs(y) + off_y)
-        return self._rounded(x * y, moved, size, np.abs(x) + off_x + np.abs(y) + off_y)
+        X, Y = np.abs(x), np.abs(y)
+        moved = X * off_y + Y * off_x + off_x * off_y
+        A, B = X + off_x, Y + off_y
+        product, size = x * y, A * B
+        rounding = self.unit * size + self._small + self._flushed * (1 + A + B)
+        zero = (A == 0) | (B == 0)  # which leaves 0 of anything finite
+        if zero.any():
+            rounding = np.where(zero, 0.0, rounding)
+        exact = (off_x == 0) & (off_y == 0)
+        if exact.any():
+            few = self._fits(last_bit(x) + last_bit(y), size, x, y)
+            rounding = np.where(exact & few, 0.0, rounding)
+
+        def decided() -> np.ndarray:
+            return self._decides(x, b=(y, off_y)) | self._decides(y, b=(x, off_x))
+
+        return self._known(product, moved + rounding, size, [(x, off_x), (y, off_y)], decided)
 
     def plus(self, a: Number, b: Number) -> Bounded:
+        """α + β + u (|a + b| + α + β), and a flush to zero of either or of the sum."""
         (x, off_x), (y, off_y) = _bounded(a), _bounded(b)
         total, moved = x + y, off_x + off_y
-        return self._rounded(total, moved, np.abs(total) + moved, np.abs(x) + np.abs(y) + moved)
+        size = np.abs(total) + moved
+        rounding = self.unit * size + 2 * self._flushed
+        exact = moved == 0
+        if exact.any():
+            few = self._fits(np.minimum(last_bit(x), last_bit(y)), np.abs(x) + np.abs(y), x, y)
+            rounding = np.where(exact & few, 0.0, rounding)
+
+        def decided() -> np.ndarray:
+            return np.isinf(x) | np.isinf(y)
+
+        return self._known(total, moved + rounding, size, [(x, off_x), (y, off_y)], decided)
 
     def blend(self, z: Number, a: Number, b: Number) -> Bounded:
-        """A blend moves by |a − b| ζ + |z| α + |1 − z| β + ζ (α + β).
+        """What moves a blend is |a − b| ζ + |z| α + |1 − z| β + ζ (α + β).
 
-        It rounds, in each of its forms, by at most u (|v| + spread + 2 (Z A + m B)), where
-        m = max(1, Z, |1 − z| + ζ) and spread is what moves it.
+        It rounds, in each of its forms, by at most u (|v| + moved + 2 (Z A + m B)), where
+        m = max(1, Z, |1 − z| + ζ): the first by u (|z a| + 2 |1 − z| |b| + |v|), the second and
+        third by u (2 |z| |a − b| + |v|), the last by u (|z a| + |z b| + its partial sum + |v|). The
+        factor 1 + 8u covers roundings of rounded numbers.
         """
         (w, off_w), (x, off_x), (y, off_y) = _bounded(z), _bounded(a), _bounded(b)
         rest = 1 - w
@@ -148,38 +195,77 @@ class BoundedNumbers:
         Z, A, B = np.abs(w) + off_w, np.abs(x) + off_x, np.abs(y) + off_y
         m = np.maximum(np.maximum(1, Z), np.abs(rest) + off_w)
         size = (np.abs(value) + moved + 2 * (Z * A + m * B)) * (1 + 8 * self.unit)
-        return self._rounded(value, moved, size, 1 + Z + A + B, roundings=4)
+        rounding = self.unit * size + 4 * self._small + 4 * self._flushed * (2 + Z + A + B)
+        exact = (off_w == 0) & (off_x == 0) & (off_y == 0)
+        if exact.any():
+            # z and 1 − z, a − b, and all else that occurs on the way.
+            one, two = np.minimum(last_bit(w), 0), np.minimum(last_bit(x), last_bit(y))
+            few = self._fits(one, 1 + Z, w) & self._fits(two, A + B, x, y)
+            few = few & self._fits(one + two, size)
+            rounding = np.where(exact & few, 0.0, rounding)
+        numbers = [(w, off_w), (x, off_x), (y, off_y)]
+        # An infinite b is NaN in the second form alone.
+        return self._known(value, moved + rounding, size, numbers, lambda: np.zeros((), bool))
 
     def split(self, a: Number, parts: int) -> list[Bounded]:
-        value, bound = (np.split(array, parts, axis=-1) for array in _bounded(a))
-        return [Bounded(*pair) for pair in zip(value, bound)]
+        value, bound = _bounded(a)
+        return [Bounded(*pair) for pair in zip(parts_of(value, parts), parts_of(bound, parts))]
 
     def select(self, condition: np.ndarray, a: Number, b: Number) -> Bounded:
         return Bounded(*(np.where(condition, x, y) for x, y in zip(_bounded(a), _bounded(b))))
 
-    def activation(self, name: str) -> Callable[[Bounded], Bounded]:
-        return lambda z: activated(z, ACTIVATIONS[name], self.arithmetic)
+    def activation(self, name: str) -> Callable[[Number], Bounded]:
+        return lambda z: activated(_bounded(z), ACTIVATIONS[name], self.arithmetic)
 
-    def _rounded(
-        self,
-        value: np.ndarray,
-        moved: np.ndarray,
-        size: np.ndarray,
-        operands: np.ndarray,
-        roundings: int = 2,
-    ) -> Bounded:
-        """A value that is moved, rounded by u of ``size``, and may underflow in each rounding.
+    def _fits(self, q: np.ndarray, size: np.ndarray, *operands: np.ndarray) -> np.ndarray:
+        """Whether multiples of 2^q of at most this size are numbers of the storage format.
 
-        ``operands`` bounds the magnitudes that a flushed operand is multiplied with.
+        Where subnormals may be flushed, neither they nor an operand may be one.
         """
         storage = self.arithmetic.storage
-        small = storage.smallest_subnormal
-        if self.arithmetic.flushes_subnormals:
-            small = storage.smallest_normal
-        bound = (moved + self.unit * size + roundings * small * (1 + operands)) * INFLATION
-        known = np.abs(value) + bound < storage.largest
-        exact = (moved == 0) & ~np.isfinite(value)
-        return Bounded(value, np.where(known, bound, np.where(exact, 0.0, np.inf)))
+        least = np.log2(self._flushed or storage.smallest_subnormal)
+        few: np.ndarray = fits(q, size, storage.precision) & (q >= least)
+        if self._flushed:
+            for operand in operands:
+                few = few & ((operand == 0) | (np.abs(operand) >= self._flushed))
+        return few
+
+    def _decides(self, infinite: np.ndarray, b: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
+        """Where a factor that is infinite decides the product: the other's sign is certain."""
+        value, off = b
+        certain = (np.abs(value) - off > self._flushed) | ((value == 0) & (off == 0))
+        return np.isinf(infinite) & certain
+
+    def _known(
+        self,
+        value: np.ndarray,
+        bound: np.ndarray,
+        size: np.ndarray,
+        operands: Sequence[tuple[np.ndarray, np.ndarray]],
+        decided: Callable[[], np.ndarray],
+    ) -> Bounded:
+        """The value with its bound, ∞ where an operand is unknown or something may overflow.
+
+        ``size`` bounds what is computed on the way. Operands that are infinite leave nothing open
+        where they are ``decided``, and NaN everywhere.
+        """
+        bound = bound * INFLATION
+        largest = self.arithmetic.storage.largest
+        if (size * (1 + 4 * self.unit) + bound < largest).all():
+            return Bounded(value, bound)
+        safe = size * (1 + 4 * self.unit) + bound < largest
+        unknown, nan = np.zeros((), bool), np.zeros((), bool)
+        for number, off in operands:
+            unknown = unknown | np.isinf(off)
+            nan = nan | (np.isnan(number) & (off == 0))
+        certain = nan | (decided() & ~unknown)
+        return Bounded(value, np.where(certain, 0.0, np.where(safe & ~unknown, bound, np.inf)))
+
+
+def parts_of(a: np.ndarray, parts: int) -> list[np.ndarray]:
+    """The ``parts`` of equal width along the last axis; `numpy.split` takes ten times as long."""
+    width = a.shape[-1] // parts
+    return [a[..., k * width : (k + 1) * width] for k in range(parts)]
 
 
 def _bounded(number: Number) -> Bounded:

@@ -7,11 +7,13 @@ Anal. Appl. 34 (2013).
 
 from __future__ import annotations
 
+from typing import Sequence
+
 import numpy as np
 
 from conformance.numerics.arithmetic import REFERENCE, Arithmetic
 from conformance.numerics.bounded import Bounded
-from conformance.numerics.exactness import sums_are_exact
+from conformance.numerics.exactness import last_bit, sums_are_exact
 
 
 def affine(
@@ -20,14 +22,17 @@ def affine(
     bias: np.ndarray,
     arithmetic: Arithmetic,
     operand_error: np.ndarray | None = None,
-    split: int = 0,
+    split: int | Sequence[int] = 0,
+    addends: Sequence[Bounded] = (),
 ) -> Bounded:
     """Operand (…, n) · weight (n, m) + bias (m,), and the error of computing it, both (…, m).
 
     ``operand_error`` (…, n) bounds how far the implementation's operand is from ``operand``;
     its effect on the exact sum is *not* included, its effect on the rounding errors is. The
-    first ``split`` products and the others may be two sums, which matters where sums are stored
-    in a narrower format than they are accumulated in.
+    first ``split`` products and the others may be two sums, or more with more places to split at,
+    which matters where sums are stored in a narrower format than they are accumulated in.
+    ``addends``, each (…, m), are added as the bias is; their bounds count as ``operand_error``
+    does.
 
     The n products each round by u|product|. The n − 1 additions, in any order, each round by u
     times a partial sum; an exact partial sum lies between minus the negative terms and the
@@ -45,28 +50,42 @@ def affine(
     products = magnitude @ np.abs(weight)
     S = products + bias_size
     terms = terms_of(magnitude, weight, bias)
+    sizes = [np.abs(addend.value) + addend.bound for addend in addends]
+    for addend, size in zip(addends, sizes):
+        z, S, terms = z + addend.value, S + size, terms + (size != 0)
+        spread = spread + addend.bound
     u, gamma = arithmetic.accumulation.unit_roundoff, arithmetic.accumulation.gamma(terms)
     cut = (1 + arithmetic.operand_error) ** 2 - 1
+    certain = operand_error is None and not addends
 
     # Products u (1 + ε)², and additions u ((S + |z|)/2 + (γ + (1 + ε)² − 1) S), with what cutting
     # operands adds; gathered, because most of the cost of a bound is in passes over (…, m).
     half = u * np.maximum(terms - 1, 0) / 2
     size = np.abs(z)
-    rounding = half * (size if operand_error is None else np.minimum(S, size + spread))
+    rounding = half * (size if certain else np.minimum(S, size + spread))
     rounding += half * (1 + 2 * (gamma + cut)) * S
     rounding += (u * (1 + cut) + cut) * products
+    growth, stores = 1 + gamma + cut, 0
     if arithmetic.is_narrow:
-        stored = _parts(operand, weight, bias, split) + size
-        rounding = _stored(rounding, stored, spread, arithmetic.product_error)
+        stores = 4 + len(addends) + 2 * max(np.size(split) - 1, 0)
+        stored = _parts(operand, weight, bias, split, addends, size)
+        rounding = _stored(rounding, stored, spread, arithmetic.product_error, stores)
+        growth = growth * (1 + arithmetic.product_error) ** (stores - 1)
     rounding += REFERENCE.gamma(terms + 2) * S
-    if operand_error is None:
-        exact = sums_are_exact(operand, weight, bias, S, arithmetic.exact_bits)
+    underflow = _underflow(magnitude, weight, bias, sizes, terms, stores, arithmetic)
+    if certain or (spread == 0).any():
+        values = [addend.value for addend in addends]
+        exact = sums_are_exact(operand, weight, bias, S, arithmetic.exact_bits, values)
+        exact = exact & (spread == 0)
         rounding = np.where(exact, 0.0, rounding)
-    rounding += _underflow(magnitude, weight, bias, terms, arithmetic)
-    bounded, growth = Bounded(z, rounding), 1 + gamma + cut
+        if exact.any() and _never_small(operand, weight, [bias, *values], arithmetic):
+            underflow = np.where(exact, 0.0, underflow)
+    rounding += underflow
+    bounded = Bounded(z, rounding)
     if (S * (growth * (1 + 4 * u)) < arithmetic.storage.largest).all():
         return bounded
-    return _with_extremes(bounded, operand, weight, bias, growth, arithmetic)
+    every = [Bounded(bias, np.zeros(())), *addends]
+    return _with_extremes(bounded, operand, operand_error, weight, every, growth, arithmetic)
 
 
 def terms_of(operand: np.ndarray, weight: np.ndarray, bias: np.ndarray) -> np.ndarray:
@@ -77,30 +96,62 @@ def terms_of(operand: np.ndarray, weight: np.ndarray, bias: np.ndarray) -> np.nd
     return (operand != 0).astype(float) @ products + biased
 
 
-def _parts(operand: np.ndarray, weight: np.ndarray, bias: np.ndarray, split: int) -> np.ndarray:
-    """What is stored before the total: the products, and the sum of two of the three terms."""
-    zh = operand[..., split:] @ weight[split:]
-    if not split:
-        return np.abs(zh)
-    zx = operand[..., :split] @ weight[:split]
-    partial = np.maximum(np.maximum(np.abs(zx + bias), np.abs(zh + bias)), np.abs(zx + zh))
-    return np.abs(zx) + np.abs(zh) + partial
+def _parts(
+    operand: np.ndarray,
+    weight: np.ndarray,
+    bias: np.ndarray,
+    split: int | Sequence[int],
+    addends: Sequence[Bounded],
+    size: np.ndarray,
+) -> np.ndarray:
+    """The magnitudes of what is stored: the products, the partial sums, and the total, ``size``.
 
-
-def _stored(rounding: np.ndarray, stored: np.ndarray, spread: np.ndarray, u: float) -> np.ndarray:
-    """The error of sums whose products, partial sum and total are each stored, with error ≤ u.
-
-    ``stored`` is the sum of their exact magnitudes. Each of the four is moved by at most
-    ``spread`` where operands are off, and by ``rounding`` before it is stored.
+    Two products and a bias have one partial sum, of two of the three. Each product or addend makes
+    one more. A partial sum lies between minus the negative terms and the positive ones.
     """
-    return (1 + u) ** 3 * (rounding + u * (stored + 4 * spread + 4 * rounding))
+    places = [0, *(place for place in np.ravel(split) if place), None]
+    z = [operand[..., i:j] @ weight[i:j] for i, j in zip(places, places[1:])]
+    products = sum((np.abs(part) for part in z[1:]), np.abs(z[0]))
+    if addends or len(z) > 2:
+        terms = products + np.abs(bias) + sum(np.abs(addend.value) for addend in addends)
+        partial_sums = max(len(z), 2) - 1 + len(addends)
+        return products + partial_sums / 2 * (terms + size) + size
+    if len(z) == 1:
+        return products + size
+    zx, zh = z
+    partial = np.maximum(np.maximum(np.abs(zx + bias), np.abs(zh + bias)), np.abs(zx + zh))
+    return products + partial + size
+
+
+def _stored(
+    rounding: np.ndarray, stored: np.ndarray, spread: np.ndarray, u: float, stores: int
+) -> np.ndarray:
+    """The error of sums whose products, partial sums and total are each stored, with error ≤ u.
+
+    ``stored`` is the sum of their exact magnitudes; ``stores`` is how many they are, at least four:
+    two products, a partial sum, a total. Each is moved by at most ``spread`` where operands are
+    off, and by ``rounding`` before it is stored; a product is stored again in each partial sum.
+    """
+    return (1 + u) ** (stores - 1) * (rounding + u * (stored + stores * spread + stores * rounding))
+
+
+def _never_small(
+    operand: np.ndarray, weight: np.ndarray, addends: Sequence[np.ndarray], arithmetic: Arithmetic
+) -> bool:
+    """Whether no operand, product or partial sum of exact sums can be lost for being small."""
+    storage, flushes = arithmetic.storage, arithmetic.flushes_subnormals
+    least = np.log2(storage.smallest_normal if flushes else storage.smallest_subnormal)
+    by_operand, by_weight = last_bit(operand).min(), last_bit(weight).min()
+    terms = [by_operand + by_weight, *(last_bit(addend).min() for addend in addends)]
+    return min(by_operand, by_weight, *terms) >= least
 
 
 def _with_extremes(
     bounded: Bounded,
     operand: np.ndarray,
+    operand_error: np.ndarray | None,
     weight: np.ndarray,
-    bias: np.ndarray,
+    addends: Sequence[Bounded],
     growth: np.ndarray | float,
     arithmetic: Arithmetic,
 ) -> Bounded:
@@ -111,26 +162,45 @@ def _with_extremes(
     on the way, and anything may come of it. A bound of ∞ says so.
     """
     z, bound = bounded
-    finite, decided = _finite(operand), ~np.isfinite(operand).all(axis=-1)[..., None]
-    decided = decided | ~np.isfinite(weight).all(axis=0) | ~np.isfinite(bias)
-    # What infinite and NaN terms make of it; in float64 the reference may overflow on its own.
-    z = np.where(decided, _signed(operand) @ _signed(weight) + _signed(bias), z)
-    S = np.abs(finite) @ np.abs(_finite(weight)) + np.abs(_finite(bias))
+    error = np.zeros_like(operand) if operand_error is None else operand_error
+    finite, abs_weight = _finite(operand), np.abs(_finite(weight))
+    decided = ~np.isfinite(operand).all(axis=-1)[..., None] | ~np.isfinite(weight).all(axis=0)
+    certainly_nan = (np.isnan(operand) & (error == 0)).any(axis=-1)[..., None]
+    certainly_nan = certainly_nan | np.isnan(weight).any(axis=0)
+    # An operand that may be infinite is NaN where its weight is 0; one that may be anything near 0
+    # has no sign where its weight is infinite.
+    unknown = np.isinf(error).any(axis=-1)[..., None] | (
+        (error > 0).astype(float) @ np.isinf(weight).astype(float) > 0
+    )
+    by_sign = _signed(operand) @ _signed(weight)
+    S = (np.abs(finite) + _finite(error)) @ abs_weight
+    signs = np.sign(finite) @ np.sign(_finite(weight))
+    terms = terms_of(finite, weight, np.zeros(weight.shape[-1]))
+    # Scaled, because the sum may be too large for the reference as well.
     largest, u = arithmetic.storage.largest, arithmetic.unit_roundoff
+    half = 2.0 ** -(np.frexp(largest)[1] // 2)
+    scaled = np.abs(finite * half) @ (abs_weight * half)
+    spread = _finite(error) @ abs_weight
+    for addend in addends:
+        decided = decided | ~np.isfinite(addend.value)
+        certainly_nan = certainly_nan | (np.isnan(addend.value) & (addend.bound == 0))
+        unknown = unknown | np.isinf(addend.bound)
+        by_sign = by_sign + _signed(addend.value)
+        size = np.abs(_finite(addend.value))
+        S = S + size + _finite(addend.bound)
+        signs, terms = signs + np.sign(_finite(addend.value)), terms + (size != 0)
+        scaled, spread = scaled + size * half * half, spread + addend.bound
+    # What infinite and NaN terms make of it; in float64 the reference may overflow on its own.
+    z = np.where(decided, by_sign, z)
     may = S * growth * (1 + 4 * u) >= largest
     if arithmetic.flushes_subnormals:  # to zero, which is NaN times infinity
         may = may | (decided & _has_subnormals(operand, weight, arithmetic)[..., None])
-    signs = np.abs(np.sign(finite) @ np.sign(_finite(weight)) + np.sign(_finite(bias)))
-    terms = terms_of(finite, weight, bias)
-    # Scaled, because the sum may be too large for the reference as well.
-    half = 2.0 ** -(np.frexp(largest)[1] // 2)
-    scaled = np.abs(finite * half) @ np.abs(_finite(weight) * half)
-    scaled = scaled + np.abs(_finite(bias) * half) * half
     exceeds = scaled * (2 - growth - 8 * u) > largest * half * half
-    overflows = ~decided & (signs == terms) & exceeds
+    overflows = ~decided & (np.abs(signs) == terms) & exceeds & (spread == 0)
     z = np.where(overflows, np.where(z > 0, np.inf, -np.inf), z)
     certain = overflows | (decided & (~may | np.isnan(z)))
-    return Bounded(z, np.where(certain, 0.0, np.where(may, np.inf, bound)))
+    bound = np.where(certain, 0.0, np.where(may, np.inf, bound))
+    return Bounded(z, np.where(certainly_nan, 0.0, np.where(unknown, np.inf, bound)))
 
 
 def _finite(a: np.ndarray) -> np.ndarray:
@@ -152,21 +222,25 @@ def _underflow(
     magnitude: np.ndarray,
     weight: np.ndarray,
     bias: np.ndarray,
+    sizes: Sequence[np.ndarray],
     terms: np.ndarray,
+    stores: int,
     arithmetic: Arithmetic,
 ) -> np.ndarray:
     """What gradual underflow, and flushing subnormals to zero where it may happen, can add.
 
-    At most four numbers are stored on the way where storage is narrow.
+    ``sizes`` are the magnitudes of the addends beside the bias, ``stores`` is how many numbers are
+    stored on the way in a narrower format.
     """
     storage, accumulation = arithmetic.storage, arithmetic.accumulation
-    stores = 4 if arithmetic.is_narrow else 0
     if not arithmetic.flushes_subnormals:
         return terms * accumulation.smallest_subnormal + stores * storage.smallest_subnormal
     tau = storage.smallest_normal
 
     # An operand that is flushed changes its product by less than tau |weight|.
     flushed = tau * np.abs(weight).sum(axis=0) + np.where(np.abs(bias) < tau, np.abs(bias), 0.0)
+    for size in sizes:
+        flushed = flushed + np.minimum(size, tau)
     small = (weight != 0) & (np.abs(weight) < tau)
     if small.any():
         flushed = flushed + magnitude @ np.where(small, np.abs(weight), 0.0)
