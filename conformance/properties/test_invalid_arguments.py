@@ -5,7 +5,8 @@ from __future__ import annotations
 import functools
 
 from conformance.checking.check import holds_for
-from conformance.checking.subject import Subject, require
+from conformance.checking.subject import Nonconformity, Subject
+from conformance.deviations.instead import NO_ERROR, Observed, Raised
 from conformance.expected.invalid_arguments import expected_errors
 from conformance.implementations.answers import Outcome
 from conformance.implementations.protocol import REFUSALS
@@ -80,7 +81,14 @@ def require_refused(subject: Subject, wrong: Wrong) -> None:
     """
     outcome = subject.implementation.outcome_of(wrong)
     sentence = complaint(wrong, outcome, subject.implementation.versions())
-    require(not sentence, sentence)
+    if sentence:
+        raise Nonconformity(sentence) from Observed(_raised(outcome))
+
+
+def _raised(outcome: Outcome) -> Raised:
+    if outcome.errors:
+        return Raised(outcome.errors[0], outcome.message)
+    return Raised(NO_ERROR, ", ".join(map(str, outcome.shapes)))
 
 
 def complaint(wrong: Wrong, outcome: Outcome, versions: dict[str, str]) -> str:

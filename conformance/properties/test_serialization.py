@@ -9,7 +9,8 @@ import numpy as np
 from hypothesis import strategies as st
 
 from conformance.checking.check import holds_for
-from conformance.checking.subject import Subject, require
+from conformance.checking.subject import Nonconformity, Subject, require
+from conformance.deviations.instead import Observed
 from conformance.implementations.answers import Seen
 from conformance.implementations.protocol import PICKLING, SERIALIZATION
 from strategies.serialization import (
@@ -66,7 +67,7 @@ def test_a_layer_says_what_it_was_given(subject: Subject, configuration: Configu
 
     Its attributes do, and so does get_config(), for every argument of both layers.
     """
-    require_meant(subject.implementation.seen_of(configuration), configuration)
+    require_none_lost(lost_arguments(subject.implementation.seen_of(configuration), configuration))
 
 
 @holds_for(
@@ -89,12 +90,12 @@ def test_every_argument_has_an_effect(subject: Subject, argument: SingleArgument
     if argument.name == "seed":
         again = ask(argument.configuration(), full=True)
         require_same_bits("outputs in training", given.training, again.training, "the same seed")
-    if argument.name != "unroll":
-        require(
-            any(_differ(getattr(given, f), getattr(plain, f)) for f in EFFECTS[argument.name]),
-            f"{argument.layer}: with {argument.name}={argument.value!r} "
-            f"{' and '.join(EFFECTS[argument.name])} are as without it",
+    effects = () if argument.name == "unroll" else EFFECTS[argument.name]
+    if effects and not any(_differ(getattr(given, f), getattr(plain, f)) for f in effects):
+        sentence = (
+            f"with {argument.name}={argument.value!r} {' and '.join(effects)} are as without it"
         )
+        require_none_lost({f"{argument.layer}.{argument.name}": f"{argument.layer}: {sentence}"})
 
 
 def _differ(one: Any, other: Any) -> bool:
@@ -181,13 +182,15 @@ def require_kept(subject: Subject, configuration: Configuration, way: str) -> No
     """State that a model of the configuration is on its return what it was.
 
     Raises:
-        Nonconformity: says what is not.
+        Nonconformity: says what is not. An argument that is lost is told last, so that all else
+            was compared.
     """
     before, returned = subject.implementation.round_trip(configuration, way)
+    lost: dict[str, str] = {}
     for after in returned:
         if after.arguments is not None:  # what is exported is no model any more
             if way != "weights":
-                require_meant(after, configuration, f" after {way}")
+                lost.update(lost_arguments(after, configuration, f" after {way}"))
             # Layers without a name have one of a new model's where only weights were kept.
             of_layers = () if way == "weights" else ("layers",)
             for what in (*of_layers, "names", "trainable", "constraints", "penalties"):
@@ -196,24 +199,39 @@ def require_kept(subject: Subject, configuration: Configuration, way: str) -> No
             require_same_bits("weights", after.weights, before.weights, way)
         require_same_bits("outputs", after.outputs, before.outputs, way)
         require_same_bits("outputs of a second call", after.again, before.again, way)
+    require_none_lost(lost)
 
 
-def require_meant(seen: Seen, configuration: Configuration, when: str = "") -> None:
-    """State that both layers have and report the arguments that the configuration means.
+def require_none_lost(lost: dict[str, str]) -> None:
+    """State that no argument is lost; ``lost`` has a sentence for each that is.
 
     Raises:
-        Nonconformity: names the argument.
+        Nonconformity: with the first sentence. Its cause has the names of all.
     """
+    if lost:
+        raise Nonconformity(next(iter(lost.values()))) from Observed(*lost)
+
+
+def lost_arguments(seen: Seen, configuration: Configuration, when: str = "") -> dict[str, str]:
+    """A sentence for each argument that has, or reports, its default in place of what was given.
+
+    Raises:
+        Nonconformity: an argument is something else that was not given; it is named.
+    """
+    lost: dict[str, str] = {}
     for told, how in ((seen.arguments, "has"), (seen.configured, "reports")):
         for layer, arguments in (told or {}).items():
             meant = configuration.meant(layer)
             for name, got in arguments.items():
                 if name == "name" and meant[name] is None:
                     continue
-                require(
-                    got == meant[name],
-                    f"{layer} {how} {name}={got!r}{when}, it was given {meant[name]!r}",
-                )
+                if got == meant[name]:
+                    continue
+                sentence = f"{layer} {how} {name}={got!r}{when}, it was given {meant[name]!r}"
+                names = configuration.lost(layer, name, got)
+                require(bool(names), sentence)
+                lost.update((one, sentence) for one in names if one not in lost)
+    return lost
 
 
 def require_same_bits(
