@@ -283,7 +283,7 @@ def markdown(done: list[dict[str, Any]], noticed: dict[str, dict[str, float]]) -
         f"{versions}.",
         "",
         f"**{cases:,} cases; {outside} outside the bound.** {known:,} of them are under a known "
-        "deviation (`conformance/deviations/known_deviations.toml`) and not in the tables. Z is "
+        "deviation (`conformance/deviations/`) and not in the tables. Z is "
         f"informative in {told / cases:.0%} of all; R always.",
         "",
         "Largest share of the bound, by source and dtype (R: each state and output from the "

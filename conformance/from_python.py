@@ -27,6 +27,7 @@ from conformance.checking.record import Nonconformity
 from conformance.checking.results import CONFORMS, DEVIATES, FAILS, NOT_APPLICABLE, Failure, Result
 from conformance.checking.run import TIME_LIMIT, Run
 from conformance.checking.subject import Subject
+from conformance.deviations.conditions import Condition
 from conformance.deviations.reading import Deviation
 from conformance.failures.description import describe_failure
 from conformance.implementations import load_implementation
@@ -180,13 +181,14 @@ def check_implementation(
         time_limit=time_limit,
     )
     done = [one.run() for one in checks]
-    run = checks[0].subject().run
+    subject = checks[0].subject()
+    run, versions = subject.run, subject.implementation.versions()
     return Report(
         results=tuple(result for result, _ in done),
         explanations=tuple(text for _, text in done if text),
         profile=profile,
         seed=run.seed,
-        deviations={deviation.name: deviation for deviation in run.deviations},
+        deviations={deviation.name: deviation.of(versions) for deviation in run.deviations},
     )
 
 
@@ -290,9 +292,9 @@ def _of_the_user(
                 implementations=(implementation.name,),
                 properties=(_full(name),),
                 versions=(),
-                when=compile("True" if dtype is None else f"dtype == {dtype!r}", "known", "eval"),
+                when=Condition("True" if dtype is None else f"dtype == {dtype!r}", ("dtype",)),
                 reason=reason,
-                script="",
+                unstated="known from Python",
             )
         )
     return tuple(found)

@@ -97,6 +97,8 @@ ARGUMENTS: dict[str, dict[str, Argument]] = {
         "name": Argument(None, ("readout",)),
     },
 }
+#: Defaults of the arguments of objects; those that are not here are None.
+DEFAULT_PARTS = {"gain": 1.0}
 #: Given less often than others, so that what is known to be wrong with them hides little.
 _RARE = {"seed", "activity_regularizer"}
 
@@ -127,6 +129,25 @@ class Configuration:
         """Every argument of a layer: as it is given, or what the documentation has for it."""
         defaults = {name: argument.default for name, argument in ARGUMENTS[layer].items()}
         return {**defaults, **self.given(layer)}
+
+    def lost(self, layer: str, name: str, got: Any) -> tuple[str, ...]:
+        """Names of what an argument lost if it is ``got``: ``simple_rnn.seed``.
+
+        What is lost has its default again. Of an object, such as an initializer, single arguments
+        may be lost: ``dense.kernel_initializer.Identity.gain``. Empty where anything else differs.
+        """
+        meant = self.meant(layer)[name]
+        if got == ARGUMENTS[layer][name].default:
+            return (f"{layer}.{name}",)
+        if not (isinstance(got, Named) and isinstance(meant, Named) and got.name == meant.name):
+            return ()
+        parts = dict(got.arguments)
+        differ = {
+            part: parts.get(part) for part, value in meant.arguments if parts.get(part) != value
+        }
+        if any(value not in (None, DEFAULT_PARTS.get(part)) for part, value in differ.items()):
+            return ()
+        return tuple(f"{layer}.{name}.{meant.name}.{part}" for part in differ)
 
     @property
     def facts(self) -> dict[str, Any]:

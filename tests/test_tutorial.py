@@ -8,10 +8,13 @@ from pathlib import Path
 
 import pytest
 from command_line import ROOT, run
+from subjects import PROPERTIES
+
+from conformance.deviations.reading import explains, read_deviations
 
 TUTORIAL = (ROOT / "docs" / "your-own.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(
-    r"<!-- (file|output): ([^>]+?) -->\n```(?:python)?\n(.*?)```", TUTORIAL, re.DOTALL
+    r"<!-- (file|output): ([^>]+?) -->\n```(?:python|toml)?\n(.*?)```", TUTORIAL, re.DOTALL
 )
 
 
@@ -67,3 +70,12 @@ def test_the_check_without_pytest_prints_its_results(printed):
     assert len(lines) == 1 + 121
     assert sum(line.startswith("conforms The ") for line in lines) > 4
     assert any(line.startswith("not applicable All modes") for line in lines)
+
+
+def test_what_is_known_is_read_as_it_is_written(printed):
+    (entry,) = read_deviations([printed[1] / "known.toml"], PROPERTIES)
+    assert entry.applies(M=3, dtype="float32")
+    assert not entry.applies(M=2, dtype="float32")
+    error = AssertionError()
+    error.__cause__ = ValueError("units must be even, and are 3")
+    assert explains(entry, error)

@@ -9,7 +9,7 @@ from importlib.metadata import version
 
 import pytest
 from command_line import ROOT, folder_of_a_user, run
-from test_without_plugin import TESTS
+from test_from_python import TESTS
 
 SETUPTOOLS = importlib.util.find_spec("setuptools") and version("setuptools")
 pytestmark = pytest.mark.skipif(
@@ -66,6 +66,18 @@ def test_the_command_line_works_from_there(installed, tmp_path):
     )  # fmt: skip
     assert done.status == 0
     assert done.summary[0].startswith("mine:right CONFORMS in ")
+
+
+def test_scripts_of_known_deviations_are_there(installed, tmp_path):
+    code = (
+        "from conformance.deviations.reading import read_deviations\n"
+        "for known in read_deviations(): print(known.script, known.script.is_file())"
+    )
+    done = run(sys.executable, "-c", code, cwd=tmp_path, path=str(installed))
+    assert done.status == 0, done.text
+    lines = done.text.splitlines()
+    assert len(lines) > 70
+    assert all(one.startswith(str(installed)) and one.endswith(" True") for one in lines)
 
 
 def test_an_unrelated_run_sees_nothing_of_it(installed, tmp_path):

@@ -23,6 +23,7 @@ sys.path.insert(0, str(ROOT))
 
 from conformance import check_implementation  # noqa: E402
 from conformance.checking.results import CONFORMS, DEVIATES, FAILS, NOT_APPLICABLE, Result  # noqa: E402
+from conformance.deviations.reading import Deviation  # noqa: E402
 from conformance.from_python import Report  # noqa: E402
 from conformance.implementations import load_implementation  # noqa: E402
 from conformance.reporting.header import named_versions  # noqa: E402
@@ -79,7 +80,11 @@ def reasons(report: Report) -> list[str]:
         if deviating
     }
     found = [known for name, known in report.deviations.items() if name in shown]
-    return sorted({f"{known.reason.rstrip('.')} ({known.script})" for known in found})
+    return sorted({f"{known.reason.rstrip('.')} ({_script(known)})" for known in found})
+
+
+def _script(known: Deviation) -> str:
+    return known.script.relative_to(ROOT).as_posix() if known.script else "no script"
 
 
 def row(name: str, profile: str, seed: int, dtypes: Optional[list[str]]) -> dict[str, Any]:

@@ -89,7 +89,7 @@ def _verdict(report: Report) -> str:
 
 def _deviations(reports: dict[str, Report], names: Sequence[str]) -> list[str]:
     """A row for each deviation that showed: environments, cases, script."""
-    scripts = {deviation.name: deviation.script for deviation in read_deviations()}
+    scripts = {known.name: known.script.name for known in read_deviations() if known.script}
     shown: dict[str, list[str]] = {}
     cases: Counter[str] = Counter()
     for name, report in reports.items():
@@ -101,8 +101,8 @@ def _deviations(reports: dict[str, Report], names: Sequence[str]) -> list[str]:
         return ["None showed."]
     rows = ["| deviation | showed in | cases | script |", "|---|---|---|---|"]
     for deviation, where in sorted(shown.items()):
-        script = Path(scripts.get(deviation, ""))
-        link = f"[`{script.name}`](deviations/{script.name})" if script.name else ""
+        script = scripts.get(deviation)
+        link = f"[`{script}`](../../conformance/deviations/scripts/{script})" if script else ""
         rows.append(f"| {deviation} | {ranges(where, names)} | {cases[deviation]:,} | {link} |")
     return rows
 

@@ -16,7 +16,7 @@ from conformance.checking.record import Nonconformity, Record
 from conformance.checking.results import Failure
 from conformance.checking.subject import Subject
 from conformance.checking.tally import Tally
-from conformance.deviations.reading import Deviation
+from conformance.deviations.reading import Deviation, explaining
 from conformance.implementations.protocol import ImplementationError
 from conformance.running.time_limit import TimeLimitReached, call_within
 
@@ -40,7 +40,8 @@ class Attempt:
 
     def __init__(self, found: Property, subject: Subject, simplify_seconds: float) -> None:
         self.found, self.subject, self.simplify_seconds = found, subject, simplify_seconds
-        self._known = subject.known_deviations(found.name)
+        versions = subject.implementation.versions()
+        self._known = [known.of(versions) for known in subject.known_deviations(found.name)]
         self.begin_again()
 
     def begin_again(self) -> None:
@@ -85,15 +86,17 @@ class Attempt:
     ) -> None:
         """Count what was drawn, and raise what is wrong with it unless that is known."""
         known = self.known(**drawn)
+        deviating = explaining(known, error) if error is not None else []
         counted = self.failure is None  # what is tried to simplify a failure is not counted
         if known and counted:
-            self.tally.meet(known, deviates=error is not None)
+            self.tally.meet(known, deviating)
         if error is not None and hung(error):
             self._deadline = 0.0  # every further attempt might take as long
-        if error is None or known:
+        if error is None or deviating:
             if counted and error is None:
                 self.tally.add(drawn, record, quota=self.found.quota)
             return
+        error = _not_as(known, error)
         if self.failure is None:
             self.tally.cases += 1
             self._deadline = min(self._deadline, time.monotonic() + self.simplify_seconds)
@@ -106,11 +109,12 @@ class Attempt:
         return [deviation for deviation in self._known if deviation.applies(**facts)]
 
     def failure_of(self, **drawn: Any) -> Optional[Failure]:
-        """How what was drawn fails in a way that is no known deviation, or None."""
-        if self.known(**drawn):
-            return None
+        """How what was drawn fails, unless as a known deviation states it; None where it does not."""
         error, record = self._asked_and_judged(drawn)
-        return None if error is None else Failure(drawn, error, tuple(record.questions))
+        known = self.known(**drawn)
+        if error is None or explaining(known, error):
+            return None
+        return Failure(drawn, _not_as(known, error), tuple(record.questions))
 
     def _asked_and_judged(self, drawn: dict[str, Any]) -> tuple[Optional[Nonconformity], Record]:
         answered = self._ask(drawn)
@@ -163,6 +167,17 @@ def _in_one_line(error: Exception) -> str:
     frame = traceback.extract_tb(error.__traceback__)[-1]
     place = f"{os.path.basename(frame.filename)}, line {frame.lineno}"
     return f"{type(error).__name__}: {message} ({place})"
+
+
+def _not_as(known: list[Deviation], error: Nonconformity) -> Nonconformity:
+    """The error, as one of a case under known deviations that do not state it."""
+    if not known:
+        return error
+    names = ", ".join(deviation.name for deviation in known)
+    sentence = f"deviates, and not as known ({names}): {error.sentence}"
+    other = Nonconformity(sentence, error.comparison)
+    other.__cause__ = error.__cause__
+    return other
 
 
 def _because(error: BaseException, sentence: str) -> Nonconformity:

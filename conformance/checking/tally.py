@@ -64,13 +64,11 @@ class Tally:
         elif isinstance(size, Dimensions):  # a network that is built, for any N and T
             self._dimensions.update((letter, getattr(size, letter)) for letter in "DMK")
 
-    def meet(self, known: list[Deviation], deviates: bool) -> None:
-        """Count a case to which known deviations apply."""
-        names = [deviation.name for deviation in known]
-        self.met.update(names)
-        if deviates:
-            self.cases += 1
-            self.deviating.update(names)
+    def meet(self, known: list[Deviation], deviating: list[Deviation]) -> None:
+        """Count a case to which known deviations apply; ``deviating`` are those that explain it."""
+        self.met.update(deviation.name for deviation in known)
+        self.deviating.update(deviation.name for deviation in deviating)
+        self.cases += bool(deviating)
 
     def _add_case(self, case: Case, shares: list[float]) -> None:
         self._dimensions.update((letter, getattr(case, letter)) for letter in "NTDMK")

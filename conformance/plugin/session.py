@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import shlex
 from pathlib import Path
 from typing import Any, Optional, Sequence, cast
 
@@ -15,12 +16,14 @@ from conformance.checking.property import Property
 from conformance.checking.results import NOT_APPLICABLE
 from conformance.checking.run import TIME_LIMIT, Run
 from conformance.checking.subject import Subject
+from conformance.deviations.reading import LISTS, Deviation, DeviationError, read_deviations
 from conformance.failures.description import describe_failure
 from conformance.faults import fault_names, seeded_fault
 from conformance.implementations import IMPLEMENTATIONS, load_implementation
 from conformance.implementations.protocol import Implementation, ImplementationError
 from conformance.plugin.reports import ReportHooks, attach
 from conformance.plugin.shards import Machines, ShardHooks, add_options, end_with_a_report
+from conformance.properties import all_properties
 from conformance.reporting.files import report_path
 from conformance.reporting.header import Environment, header_lines
 from conformance.reporting.json_report import ReportError
@@ -59,6 +62,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--time-limit",
         metavar="SECONDS",
         help=f"for one case, after which it counts as hanging; {TIME_LIMIT:g} by default, 0: none",
+    )
+    group.addoption(
+        "--known",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="known deviations of an implementation of yours, in TOML; may be given more than once",
     )
     group.addoption(
         "--fault",
@@ -121,6 +131,7 @@ class _Session:
             time_limit=_time_limit(config),
             examples=self.machines.examples,
             device=self.machines.checked,
+            deviations=_deviations(config),
         )
         self.record = RunRecord(
             profile=profile,
@@ -132,7 +143,8 @@ class _Session:
         if fault is not None:
             implementation = seeded_fault(implementation, _one_of("--fault", fault, fault_names()))
         self.implementation: Implementation = implementation
-        self.record.deviations = {d.name: d for d in self.run.deviations}
+        versions = implementation.versions()
+        self.record.deviations = {d.name: d.of(versions) for d in self.run.deviations}
         if self.about_properties and not self.is_worker:
             _check_installed(implementation)
         self.environment = Environment.of(
@@ -226,6 +238,15 @@ class _Session:
             pytest.ExitCode.NO_TESTS_COLLECTED,
         ):
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def _deviations(config: pytest.Config) -> list[Deviation]:
+    """The known deviations of libraries, and those of the user's own files."""
+    try:
+        own = [Path(text) for text in config.getoption("--known")]
+        return read_deviations([*LISTS, *own], all_properties() if own else None)
+    except DeviationError as error:
+        raise pytest.UsageError(f"--known: {error}") from error
 
 
 def _report_paths(config: pytest.Config, session: _Session) -> list[Path]:
@@ -328,6 +349,7 @@ def _repeat(config: pytest.Config, seed: int) -> str:
         value = config.getoption(option)
         if value is not None and value not in ("keras", "default"):
             parts.append(f"{option}={value}")
+    parts += [f"--known={shlex.quote(path)}" for path in config.getoption("--known")]
     return " ".join([*parts, f"--hypothesis-seed={seed}"])
 
 

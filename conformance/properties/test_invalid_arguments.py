@@ -5,8 +5,8 @@ from __future__ import annotations
 import functools
 
 from conformance.checking.check import holds_for
-from conformance.checking.judging import require
-from conformance.checking.record import Record
+from conformance.checking.record import Nonconformity, Record
+from conformance.deviations.instead import NO_ERROR, Observed, Raised
 from conformance.expected.invalid_arguments import expected_errors
 from conformance.implementations.capabilities.invalid_arguments import InvalidArguments, Outcome
 from strategies import invalid_arguments as questions
@@ -82,7 +82,14 @@ def require_refused(record: Record, wrong: Wrong) -> None:
     """
     outcome = record.subject.capability(InvalidArguments).outcome_of(wrong)
     sentence = complaint(wrong, outcome, record.subject.implementation.versions())
-    require(not sentence, sentence)
+    if sentence:
+        raise Nonconformity(sentence) from Observed(_raised(outcome))
+
+
+def _raised(outcome: Outcome) -> Raised:
+    if outcome.errors:
+        return Raised(outcome.errors[0], outcome.message)
+    return Raised(NO_ERROR, ", ".join(map(str, outcome.shapes)))
 
 
 def complaint(wrong: Wrong, outcome: Outcome, versions: dict[str, str]) -> str:

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from conformance.checking.check import holds_for
 from conformance.checking.judging import require
-from conformance.checking.record import Record
+from conformance.checking.record import Nonconformity, Record
 from conformance.checking.subject import Subject
+from conformance.deviations.instead import Observed
 from conformance.implementations.capabilities.serialization import Pickling, Seen, Serialization
 from strategies.serialization import (
     Configuration,
@@ -67,7 +68,8 @@ def test_a_layer_says_what_it_was_given(record: Record, configuration: Configura
 
     Its attributes do, and so does get_config(), for every argument of both layers.
     """
-    require_meant(record.subject.capability(Serialization).seen_of(configuration), configuration)
+    seen = record.subject.capability(Serialization).seen_of(configuration)
+    require_none_lost(lost_arguments(seen, configuration))
 
 
 @holds_for(
@@ -92,12 +94,12 @@ def test_every_argument_has_an_effect(record: Record, argument: SingleArgument) 
     if argument.name == "seed":
         again = ask(argument.configuration(), full=True)
         require_same_bits("outputs in training", given.training, again.training, "the same seed")
-    if argument.name != "unroll":
-        require(
-            any(_differ(getattr(given, f), getattr(plain, f)) for f in EFFECTS[argument.name]),
-            f"{argument.layer}: with {argument.name}={argument.value!r} "
-            f"{' and '.join(EFFECTS[argument.name])} are as without it",
+    effects = () if argument.name == "unroll" else EFFECTS[argument.name]
+    if effects and not any(_differ(getattr(given, f), getattr(plain, f)) for f in effects):
+        sentence = (
+            f"with {argument.name}={argument.value!r} {' and '.join(effects)} are as without it"
         )
+        require_none_lost({f"{argument.layer}.{argument.name}": f"{argument.layer}: {sentence}"})
 
 
 def _differ(one: Any, other: Any) -> bool:
@@ -184,13 +186,15 @@ def require_kept(record: Record, configuration: Configuration, way: str) -> None
     """State that a model of the configuration is on its return what it was.
 
     Raises:
-        Nonconformity: says what is not.
+        Nonconformity: says what is not. An argument that is lost is told last, so that all else
+            was compared.
     """
     before, returned = record.subject.capability(Serialization).round_trip(configuration, way)
+    lost: dict[str, str] = {}
     for after in returned:
         if after.arguments is not None:  # what is exported is no model any more
             if way != "weights":
-                require_meant(after, configuration, f" after {way}")
+                lost.update(lost_arguments(after, configuration, f" after {way}"))
             # Layers without a name have one of a new model's where only weights were kept.
             of_layers = () if way == "weights" else ("layers",)
             for what in (*of_layers, "names", "trainable", "constraints", "penalties"):
@@ -199,24 +203,39 @@ def require_kept(record: Record, configuration: Configuration, way: str) -> None
             require_same_bits("weights", after.weights, before.weights, way)
         require_same_bits("outputs", after.outputs, before.outputs, way)
         require_same_bits("outputs of a second call", after.again, before.again, way)
+    require_none_lost(lost)
 
 
-def require_meant(seen: Seen, configuration: Configuration, when: str = "") -> None:
-    """State that both layers have and report the arguments that the configuration means.
+def require_none_lost(lost: dict[str, str]) -> None:
+    """State that no argument is lost; ``lost`` has a sentence for each that is.
 
     Raises:
-        Nonconformity: names the argument.
+        Nonconformity: with the first sentence. Its cause has the names of all.
     """
+    if lost:
+        raise Nonconformity(next(iter(lost.values()))) from Observed(*lost)
+
+
+def lost_arguments(seen: Seen, configuration: Configuration, when: str = "") -> dict[str, str]:
+    """A sentence for each argument that has, or reports, its default in place of what was given.
+
+    Raises:
+        Nonconformity: an argument is something else that was not given; it is named.
+    """
+    lost: dict[str, str] = {}
     for told, how in ((seen.arguments, "has"), (seen.configured, "reports")):
         for layer, arguments in (told or {}).items():
             meant = configuration.meant(layer)
             for name, got in arguments.items():
                 if name == "name" and meant[name] is None:
                     continue
-                require(
-                    got == meant[name],
-                    f"{layer} {how} {name}={got!r}{when}, it was given {meant[name]!r}",
-                )
+                if got == meant[name]:
+                    continue
+                sentence = f"{layer} {how} {name}={got!r}{when}, it was given {meant[name]!r}"
+                names = configuration.lost(layer, name, got)
+                require(bool(names), sentence)
+                lost.update((one, sentence) for one in names if one not in lost)
+    return lost
 
 
 def require_same_bits(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import textwrap
 from collections import Counter
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Iterable, Optional
 
 from conformance.checking.results import CONFORMS, DEVIATES, FAILS, NOT_APPLICABLE, Result
@@ -211,8 +213,10 @@ def _weaknesses(results: list[Result], record: RunRecord) -> list[str]:
     for name, (deviating, met) in sorted(record.deviation_counts().items()):
         if deviating:
             known = record.deviations.get(name)
-            script = f"; {known.script}" if known is not None and known.script else ""
-            lines.append(f"{DEVIATES}: {name}, {deviating} of {met} cases{script}")
+            unstated = ", unstated" if known is not None and not known.instead else ""
+            script = f"; {_from_here(known.script)}" if known and known.script else ""
+            lines.append(f"{DEVIATES}: {name}, {deviating} of {met} cases{unstated}{script}")
+    lines += _unstated(record)
     inapplicable: dict[str, set[str]] = {}
     for result in results:
         if result.verdict == NOT_APPLICABLE:
@@ -223,6 +227,27 @@ def _weaknesses(results: list[Result], record: RunRecord) -> list[str]:
     if len(record.not_run) > 5:
         lines.append(f"not run: … and {len(record.not_run) - 5} more")
     return lines
+
+
+def _unstated(record: RunRecord) -> list[str]:
+    """How often a known deviation was as stated, and how often any answer was excused."""
+    counts = {True: 0, False: 0}
+    for name, (deviating, _) in record.deviation_counts().items():
+        if name in record.deviations:
+            counts[bool(record.deviations[name].instead)] += deviating
+    if not counts[False]:
+        return []
+    return [
+        f"known deviations: {counts[True]} times as stated, {counts[False]} times unstated, where "
+        "any answer is excused"
+    ]
+
+
+def _from_here(path: Path) -> str:
+    """A path as it is typed where the run was started."""
+    with contextlib.suppress(ValueError):
+        return path.relative_to(Path.cwd()).as_posix()
+    return path.as_posix()
 
 
 def _table(results: list[Result], width: int) -> list[str]:

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from command_line import PROPERTIES as FOLDER
 from command_line import run
-from deviation_lists import WHOLE, a_list, deviation
+from deviation_lists import WHOLE, Raw, a_list, deviation
 from packaging.requirements import Requirement
 from subjects import PROPERTIES
 
@@ -16,11 +16,13 @@ from conformance.checking import search as searching
 from conformance.checking.check import check
 from conformance.checking.results import Result
 from conformance.checking.subject import Run, Subject
+from conformance.deviations.instead import Instead
 from conformance.deviations.reading import CASES_TO_DISPROVE, DeviationError, read_deviations
 from conformance.faults import seeded_fault
 from conformance.implementations.numpy_loop import NumpyLoop
 from conformance.reporting.summary import RunRecord, summary_lines
 
+STATED = Raw("{error = 'ValueError'}")
 ACTIVATED = PROPERTIES["test_every_activation_equals_its_definition"]
 
 
@@ -33,7 +35,7 @@ def _quick(monkeypatch):
 
 
 def test_an_entry_is_read_as_it_is_written(tmp_path):
-    (entry,) = read_deviations(a_list(tmp_path, WHOLE))
+    (entry,) = read_deviations([a_list(tmp_path, WHOLE)])
     assert (entry.name, entry.implementations, entry.properties) == ("a slope", ("numpy",), ("*",))
     assert [str(requirement) for requirement in entry.versions] == ["numpy>=1.21"]
     assert entry.applies(activation="relu")
@@ -45,7 +47,7 @@ def test_a_condition_may_have_several_lines(tmp_path):
     path = a_list(tmp_path, {**WHOLE, "when": None})
     text = path.read_text(encoding="utf-8")
     path.write_text(text + '\nwhen = """\nN == 1\n  and M > 2\n"""', encoding="utf-8")
-    (entry,) = read_deviations(path)
+    (entry,) = read_deviations([path])
     assert [entry.applies(N=N, M=M) for N, M in ((1, 3), (1, 2), (2, 3))] == [True, False, False]
 
 
@@ -55,40 +57,96 @@ def test_a_condition_may_have_several_lines(tmp_path):
         *(
             ({field: None}, f"{'an entry without a name' if field == 'name' else 'a slope'}: "
              f"{field} is missing")
-            for field in WHOLE
+            for field in ("name", "implementation", "properties", "when", "reason")
         ),
         ({"reason": ""}, "a slope: reason is missing"),
         (
             {"verions": ["numpy"]},
-            "a slope: verions is not one of name, implementation, properties, versions, when, "
-            "reason, script, depends_on",
+            "a slope: verions is not one of name, implementation, properties, when, reason, "
+            "versions, script, depends_on, instead, unstated",
         ),
-        ({"versions": ["numpy>>1"]}, "a slope: "),
-        ({"when": "activation is is"}, "a slope: invalid syntax"),
-        ({"when": "activation = 'relu'"}, "a slope: "),
+        ({"versions": ["numpy>>1"]}, "a slope: versions: "),
+        ({"when": "activation is is"}, "a slope: when: activation is is: invalid syntax"),
+        ({"when": "activation = 'relu'"}, "a slope: when: activation = 'relu': invalid syntax"),
+        ({"when": "activaton == 'relu'"}, "a slope: when: asks for activaton: must be of "),
+        ({"script": "there_is_none.py"}, "a slope: script: there_is_none.py is neither in "),
+        ({"unstated": None}, "a slope: instead is missing: or unstated must say why it is"),
+        ({"instead": STATED}, "a slope: unstated must not be there where instead is for all"),
+        ({"instead": Raw("3")}, "a slope: instead is 3: must be a table, or a list of them"),
+        ({"instead": Raw("{}")}, "a slope: instead: must have one of error and loses"),
+        ({"instead": Raw("[{error = 'E', loses = 'seed'}]")}, "a slope: instead: must have one of"),
+        ({"instead": Raw("{loses = 'seed', message = 'm'}")}, "a slope: instead: message is of"),
+        ({"instead": Raw("{eror = 'E'}")}, "a slope: instead: eror is not one of error, message, "),
+        ({"instead": Raw("{error = 3}")}, "a slope: instead: error is 3: must be text"),
+        (
+            {"instead": Raw("{error = 'E', versions = 'a>>1'}")},
+            "a slope: instead: versions: ",
+        ),
     ],
 )  # fmt: skip
 def test_a_wrong_entry_is_refused_with_file_name_and_field(tmp_path, changes, message):
     path = a_list(tmp_path, {**WHOLE, **changes})
     with pytest.raises(DeviationError) as refused:
-        read_deviations(path)
+        read_deviations([path])
     assert str(refused.value).startswith(f"{path}: {message}")
 
 
 @pytest.mark.parametrize(
     "changes",
-    [{"when": 3}, {"versions": [3]}, {"properties": 3}, {"when": "activaton == 'relu'"}],
+    [{"when": 3}, {"versions": [3]}, {"properties": 3}, {"script": 3}, {"unstated": 3}],
 )
-def test_a_field_of_a_wrong_kind_and_a_fact_that_there_is_not_are_refused_too(tmp_path, changes):
+def test_a_field_of_a_wrong_kind_is_refused_too(tmp_path, changes):
     with pytest.raises(DeviationError, match="a slope"):
-        read_deviations(a_list(tmp_path, {**WHOLE, **changes}))
+        read_deviations([a_list(tmp_path, {**WHOLE, **changes})])
 
 
 def test_two_entries_of_one_name_are_refused(tmp_path):
     path = a_list(tmp_path, WHOLE, WHOLE)
     with pytest.raises(DeviationError) as refused:
-        read_deviations(path)
+        read_deviations([path])
     assert str(refused.value) == f"{path}: two entries are called a slope"
+
+
+def test_two_entries_of_one_name_are_refused_in_two_files_too(tmp_path):
+    for folder in ("one", "other"):
+        (tmp_path / folder).mkdir()
+    paths = [a_list(tmp_path / folder, WHOLE) for folder in ("one", "other")]
+    with pytest.raises(DeviationError) as refused:
+        read_deviations(paths)
+    assert str(refused.value) == f"{paths[1]}: two entries are called a slope"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "has no [[deviation]]"),
+        ("deviation = 3", "has no [[deviation]]"),
+        ("[[deviatoin]]", "deviatoin is not [[deviation]]"),
+    ],
+)
+def test_a_file_without_entries_is_refused(tmp_path, text, message):
+    path = tmp_path / "list.toml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(DeviationError) as refused:
+        read_deviations([path])
+    assert str(refused.value) == f"{path}: {message}"
+
+
+def test_a_property_that_there_is_not_is_refused_where_properties_are_known(tmp_path):
+    path = a_list(tmp_path, {**WHOLE, "properties": "test_speed"})
+    assert len(read_deviations([path])) == 1
+    with pytest.raises(DeviationError) as refused:
+        read_deviations([path], PROPERTIES)
+    assert str(refused.value) == f"{path}: a slope: properties: there is no test_speed"
+
+
+def test_a_script_lies_beside_its_list_or_in_scripts_there(tmp_path):
+    path = a_list(tmp_path, {**WHOLE, "script": "shows.py"})
+    (tmp_path / "shows.py").touch()
+    assert read_deviations([path])[0].script == tmp_path / "shows.py"
+    (tmp_path / "scripts").mkdir()
+    (tmp_path / "scripts" / "shows.py").touch()
+    assert read_deviations([path])[0].script == tmp_path / "scripts" / "shows.py"
 
 
 @pytest.mark.parametrize("content", [None, b"[[deviation", b"name = '\xff'"])
@@ -97,7 +155,7 @@ def test_a_file_that_cannot_be_read_is_refused(tmp_path, content):
     if content is not None:
         path.write_bytes(content)
     with pytest.raises(DeviationError) as refused:
-        read_deviations(path)
+        read_deviations([path])
     assert str(refused.value).startswith(f"{path}: cannot be read: ")
 
 
@@ -202,20 +260,26 @@ def test_an_entry_under_which_many_cases_conform_and_none_deviates_is_out_of_dat
     assert lines[1] == f"out of date: «a slope» ({CASES_TO_DISPROVE} cases conform)"
 
 
-def test_a_known_deviation_that_shows_is_named_with_its_script():
-    lines = summary_lines(record_of((3, 40)), 100)
-    assert "deviates (known): a slope, 3 of 40 cases; conformance/deviations/scripts/a.py" in lines
+def test_a_known_deviation_that_shows_is_named_with_its_script(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for script, shown in (
+        (tmp_path / "scripts" / "a.py", "scripts/a.py"),
+        (tmp_path.parent / "a.py", (tmp_path.parent / "a.py").as_posix()),
+    ):
+        lines = summary_lines(record_of((3, 40), script=script), 100)
+        assert f"deviates (known): a slope, 3 of 40 cases, unstated; {shown}" in lines
 
 
-PLUGIN = """
-import functools
-import conformance.plugin
-from conformance.deviations.reading import read_deviations
-from pathlib import Path
-conformance.plugin.Run = functools.partial(
-    conformance.plugin.Run, deviations=read_deviations(Path("list.toml"))
-)
-"""
+def test_what_is_unstated_is_counted_apart():
+    total = "known deviations: {} times as stated, {} times unstated, where any answer is excused"
+    record = record_of((3, 40))
+    assert total.format(0, 3) in summary_lines(record, 100)
+    stated = deviation(LEAKY, instead=(Instead(error="ValueError"),))
+    record.deviations["another"] = stated
+    record.results["0"].deviations["another"] = (5, 9)
+    lines = summary_lines(record, 100)
+    assert total.format(5, 3) in lines
+    assert "deviates (known): another, 5 of 9 cases" in lines
 
 
 @pytest.mark.parametrize(
@@ -228,9 +292,9 @@ conformance.plugin.Run = functools.partial(
 )
 def test_a_run_fails_for_an_entry_that_is_out_of_date_alone(tmp_path, changes, status, first):
     a_list(tmp_path, {**WHOLE, "when": "M >= 1", **changes})
-    (tmp_path / "listed.py").write_text(PLUGIN, encoding="utf-8")
     done = run(
-        sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-p", "listed", FOLDER, "-n", "0",
+        sys.executable, "-m", "pytest", "-p", "no:cacheprovider", FOLDER, "-n", "0",
+        "--known=list.toml",
         "--implementation", "numpy", "--dtypes", "float32", "--max-examples", CASES_TO_DISPROVE,
         "-k", "last_output_equals", cwd=tmp_path,
     )  # fmt: skip

@@ -17,7 +17,8 @@ from conformance import Implementation, Network
 from conformance.cells import simple_rnn as equations
 from conformance.checking.check import check
 from conformance.checking.results import CONFORMS, DEVIATES, FAILS, NOT_APPLICABLE
-from conformance.deviations.reading import Deviation, read_deviations
+from conformance.deviations.conditions import Condition
+from conformance.deviations.reading import NO_FACTS, Deviation, read_deviations
 from conformance.implementations.capabilities import OUTPUT, STATES
 from conformance.implementations.numpy_loop import NumpyLoop
 from conformance.implementations.own import as_implementation
@@ -128,9 +129,8 @@ def deviating(function=forward, **fields):
         "implementations": ("mine:forward",),
         "properties": ("*",),
         "versions": (),
-        "when": compile(fields.pop("when", "True"), "when", "eval"),
+        "when": Condition(fields.pop("when", "True"), tuple(NO_FACTS)),
         "reason": "the signs are upside down",
-        "script": "upside_down.py",
     }
     implementation = as_implementation(function, "mine:forward")
     subject = subject_of(implementation, deviations=[Deviation(**{**known, **fields})])
@@ -172,8 +172,8 @@ def test_a_known_deviation_excuses_nothing_else(other):
 
 def test_a_condition_on_a_case_does_not_apply_where_there_is_none():
     subject = subject_of(NumpyLoop(), per_mode=False)
-    known = compile("'relu' in (activation, dense_activation)", "when", "eval")
-    deviation = Deviation("issue 12", ("numpy",), ("*",), (), known, "reason", "script.py")
+    known = Condition("'relu' in (activation, dense_activation)", tuple(NO_FACTS))
+    deviation = Deviation("issue 12", ("numpy",), ("*",), (), known, "reason")
     assert not deviation.applies(**subject.facts(None))
     subject.run.deviations = [deviation]
     assert check(PROPERTIES["test_fresh_biases_are_zero"], subject).verdict == CONFORMS
@@ -183,10 +183,10 @@ def test_one_entry_may_name_several_implementations(tmp_path):
     path = tmp_path / "list.toml"
     path.write_text(
         "[[deviation]]\nname = 'n'\nimplementation = ['a', 'b']\nproperties = ['*']\n"
-        "versions = ['a>=1']\nwhen = 'True'\nreason = 'r'\nscript = 's.py'\n",
+        "versions = ['a>=1']\nwhen = 'True'\nreason = 'r'\nunstated = 'u'\n",
         encoding="utf-8",
     )
-    (entry,) = read_deviations(path)
+    (entry,) = read_deviations([path])
     assert [entry.concerns(name, "test_x", {"a": "1.2"}) for name in "abc"] == [True, True, False]
 
 
