@@ -17,6 +17,7 @@ from conformance.checking.subject import Nonconformity, Question, Shares, Subjec
 from conformance.checking.tally import Tally
 from conformance.deviations.reading import Deviation
 from conformance.implementations.protocol import ImplementationError
+from conformance.running.text import kind_and_message, message_of, one_line
 from conformance.running.time_limit import TimeLimitReached, call_within
 
 #: A group is judged early once asking has taken so long: what is slow gains nothing from groups.
@@ -144,7 +145,7 @@ class Attempt:
         except TimeLimitReached as reached:
             return _because(reached, f"it had not answered after {limit:g} s")
         except ImplementationError as error:
-            return _because(error, str(error))
+            return _because(error, message_of(error))
         except HypothesisException:
             raise
         except Exception as error:  # whatever the thing under test may raise
@@ -159,10 +160,9 @@ def hung(error: Nonconformity) -> bool:
 
 def _in_one_line(error: Exception) -> str:
     """Kind, first line of the message, and where it was raised."""
-    message = (str(error).strip() or "no message").splitlines()[0]
     frame = traceback.extract_tb(error.__traceback__)[-1]
-    place = f"{os.path.basename(frame.filename)}, line {frame.lineno}"
-    return f"{type(error).__name__}: {message} ({place})"
+    place = f"{one_line(os.path.basename(frame.filename))}, line {frame.lineno}"
+    return f"{kind_and_message(error)} ({place})"
 
 
 def _because(error: BaseException, sentence: str) -> Nonconformity:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any, Optional
+from typing import Any, Callable, Optional
 
 import numpy as np
 
@@ -12,12 +12,15 @@ from conformance.checking.results import Failure
 from conformance.checking.subject import Subject
 from conformance.expected.comparison import Comparison
 from conformance.failures.of_calls import script
+from conformance.failures.script import Script
 from conformance.faults import Fault, explaining_fault
 from conformance.implementations.protocol import in_words
+from conformance.running.text import kind_and_message, one_line, several_lines
+from conformance.running.writing import FileError
 from strategies import Case, Dimensions
 from strategies.textures import Tensors
 
-#: So many signs of what was found are printed.
+#: A longer sentence about the failure is cut.
 LONGEST = 400
 
 
@@ -43,47 +46,83 @@ class FailureReport:
 
 
 def describe_failure(
-    found: Property, subject: Subject, failure: Failure, command: str
+    prop: Property, subject: Subject, failure: Failure, command: str
 ) -> FailureReport:
-    """What a user reads when a property fails; ``command`` runs exactly this again."""
-    error, comparison, case = failure.error, failure.error.comparison, failure.drawn.get("case")
-    tested = (
-        subject.implementation.name,
-        subject.mode and f"mode {subject.mode}",
-        subject.dtype,
-        in_words(subject.implementation.versions()),
-    )
-    lines = [
-        f"FAILS: {found.sentence}",
-        " · ".join(filter(None, tested)),
-        *_drawn(failure),
-        f"found: {_in_one_line(error.sentence)}",
-    ]
+    """What a user reads when a property fails; ``command`` runs exactly this again.
+
+    A part that cannot be described says so in its place: no failure is lost for it.
+    """
+    comparison, case = failure.error.comparison, failure.drawn.get("case")
     fault: Optional[Fault] = None
-    if comparison is not None:
-        lines += _where(comparison, subject)
-        fault = None if case is None else explaining_fault(case, comparison)
-        if fault is not None:
-            lines.append(f"  the numbers are those of: {fault.description}")
-    shown, path = script(found, subject, failure), None
-    if shown is not None:
-        path = shown.write(found, subject).as_posix()
-        lines.append(f"script: {path} ({shown.needs})")
-    lines.append(f"again: {command}")
+    shown: Optional[Script] = None
+    path: Optional[str] = None
+
+    def where() -> list[str]:
+        return [] if comparison is None else _where(comparison, subject)
+
+    def explanation() -> list[str]:
+        nonlocal fault
+        if comparison is not None and case is not None:
+            fault = explaining_fault(case, comparison)
+        return [] if fault is None else [f"  the numbers are those of: {fault.description}"]
+
+    def reproduction() -> list[str]:
+        nonlocal shown, path
+        shown = script(prop, subject, failure)
+        if shown is None:
+            return []
+        try:
+            path = shown.write(prop, subject).as_posix()
+        except FileError as error:
+            return [f"script: {error}"]
+        return [f"script: {path} ({shown.needs})"]
+
+    lines = [
+        f"FAILS: {prop.sentence}",
+        *_lines_of("what was tested", lambda: [_tested(subject)]),
+        *_lines_of("the case", lambda: _drawn(failure)),
+        f"found: {_in_one_line(failure.error.sentence)}",
+        *_lines_of("where it fails", where),
+        *_lines_of("the fault", explanation),
+        *_lines_of("script", reproduction),
+        f"again: {command}",
+    ]
     return FailureReport(
-        text="\n".join(lines),
-        command=command,
-        script=shown.text if shown is not None else None,
+        text="\n".join(map(one_line, lines)),
+        command=one_line(command),
+        script=several_lines(shown.text) if shown is not None else None,
         script_path=path,
         fault=fault.name if fault is not None else None,
         size={} if case is None else {letter: getattr(case, letter) for letter in "NTDMK"},
     )
 
 
+def _lines_of(part: str, describe: Callable[[], list[str]]) -> list[str]:
+    """The lines of one part of a description, or why there are none."""
+    try:
+        return describe()
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # whatever the thing under test may raise, if it is asked again
+        return [f"{part}: cannot be told: {kind_and_message(error)}"]
+
+
+def _tested(subject: Subject) -> str:
+    parts = (
+        subject.implementation.name,
+        subject.mode and f"mode {subject.mode}",
+        subject.dtype,
+        in_words(subject.implementation.versions()),
+    )
+    return " · ".join(filter(None, parts))
+
+
 def _in_one_line(sentence: str) -> str:
     """Arrays are printed over several lines; a long sentence is cut, and says so."""
     line = " ".join(sentence.split())
-    return line if len(line) <= LONGEST else f"{line[:LONGEST]}… ({len(line)} signs)"
+    if len(line) <= LONGEST:
+        return line
+    return f"{line[:LONGEST]}… ({len(line)} characters)"
 
 
 def _drawn(failure: Failure) -> list[str]:
@@ -103,8 +142,8 @@ def _drawn(failure: Failure) -> list[str]:
         )
         tensors = [f"{n}={_short(getattr(value, n))}" for n in Tensors._fields]
         lines += [f"  {text}" for text in (", ".join(tensors[:3]), ", ".join(tensors[3:]))]
-        given = {n: getattr(value, n) for n in ("mask", "initial_state")}
-        chosen = [f"{n}={_short(a)}" for n, a in given.items() if a is not None]
+        call_arrays = {n: getattr(value, n) for n in ("mask", "initial_state")}
+        chosen = [f"{n}={_short(a)}" for n, a in call_arrays.items() if a is not None]
         lines += [f"  {', '.join(chosen)}"] if chosen else []
     return lines
 

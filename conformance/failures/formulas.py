@@ -37,13 +37,13 @@ def called(activation: str, name: str) -> tuple[str, str]:
 def keras_calls(*inputs: str, predict: str = "") -> dict[str, str]:
     """How ``model`` is called in each mode; ``predict`` are more arguments of predict."""
     constants = [f"tf.constant({name})" for name in inputs]
-    given, traced = (
+    eager, traced = (
         names[0] if len(names) == 1 else f"[{', '.join(names)}]" for names in (inputs, constants)
     )
     return {
-        "call": f"model({given}, training=False)",
-        "predict": f"model.predict({given}, {predict}verbose=0)",
-        "predict_on_batch": f"model.predict_on_batch({given})",
+        "call": f"model({eager}, training=False)",
+        "predict": f"model.predict({eager}, {predict}verbose=0)",
+        "predict_on_batch": f"model.predict_on_batch({eager})",
         "graph": f"tf.function(lambda x: model(x, training=False))({traced})",
         "xla": f"tf.function(lambda x: model(x, training=False), jit_compile=True)({traced})",
     }

@@ -25,6 +25,7 @@ from conformance.failures.of_properties import property_script
 from conformance.failures.script import TRIALS, Script, loadable, of_this_project, shows
 from conformance.implementations.function import FunctionImplementation
 from conformance.implementations.keras.network import keras_name
+from conformance.running.text import one_line
 from strategies import WIDE_DTYPES, Case
 from strategies.cases import array_text
 
@@ -90,7 +91,7 @@ for array, shape in zip({arrays}, {shapes}):
 """
 
 
-def script(found: Property, subject: Subject, failure: Failure) -> Optional[Script]:
+def script(prop: Property, subject: Subject, failure: Failure) -> Optional[Script]:
     """The script of a failure, or None where new networks do not show it every time.
 
     There is none either for what cannot be loaded by its name, as a function inside a function.
@@ -107,12 +108,14 @@ def script(found: Property, subject: Subject, failure: Failure) -> Optional[Scri
             return None
         by_itself = None
         if optioned and wide and subject.implementation.name in TENSORFLOW:
-            by_itself = option_script(found, subject, failure)
-        return by_itself or property_script(found, subject, failure)
+            by_itself = option_script(prop, subject, failure)
+        return by_itself or property_script(prop, subject, failure)
     library = _library(subject, asked[-1])
     modes = sorted({question.mode for question in asked})
-    mode = f" in mode {', '.join(modes)}" if subject.implementation.modes != ("call",) else ""
-    parts = [_HEAD.format(sentence=found.sentence, mode=mode, imports=library.imports)]
+    mode = ""
+    if subject.implementation.modes != ("call",):
+        mode = f" in mode {one_line(', '.join(modes))}".replace("\\", "\\\\").replace('"', "'")
+    parts = [_HEAD.format(sentence=prop.sentence, mode=mode, imports=library.imports)]
     parts.append(library.build)
     as_arrays = not asked[-1].sequences and not verdict.startswith("for array")
     before: Optional[Case] = None
@@ -123,7 +126,7 @@ def script(found: Property, subject: Subject, failure: Failure) -> Optional[Scri
         before = question.case
     text = "".join([*parts, verdict])
     if library.calls_keras and not shows(text, AssertionError if verdict else Exception):
-        return property_script(found, subject, failure)  # it is not Keras that is wrong
+        return property_script(prop, subject, failure)  # it is not Keras that is wrong
     return Script(text, library.needs)
 
 
@@ -149,9 +152,9 @@ def _shown_by(subject: Subject, failure: Failure) -> tuple[list[Question], str]:
         last = asked[end - 1]
         # Alone if that will do; twice where a network is wrong only after it was used.
         for questions in ([last], asked[:end], [last, last]):
-            found = [_wrong(_asked_again(subject, questions), subject, T) for _ in range(TRIALS)]
-            if found[0] is not None and None not in found:
-                return questions, _verdict(found[0], last, T)
+            wrong = [_wrong(_asked_again(subject, questions), subject, T) for _ in range(TRIALS)]
+            if wrong[0] is not None and None not in wrong:
+                return questions, _verdict(wrong[0], last, T)
     repeated = len(asked) > 1 and _same(asked[0], asked[-1])
     if repeated and all(_differ(_asked_again(subject, asked)) for _ in range(TRIALS)):
         return asked, _REPEATED

@@ -37,7 +37,7 @@ keras = tf.keras
 i = keras.Input(({time}, {D}), batch_size={batch})
 {asked}rnn = keras.layers.SimpleRNN({M}, {activation!r}{arguments})
 dense = keras.layers.Dense({K}, {dense_activation!r}, use_bias={dense_use_bias})
-returned = rnn(i{given})
+returned = rnn(i{call_arguments})
 returned = list(returned) if isinstance(returned, (list, tuple)) else [returned]
 model = keras.Model({inputs}, [*returned, dense(returned[0])])
 model.set_weights([{weights}])
@@ -61,7 +61,7 @@ for a, b, bound in zip(got, expected, bounds):
 '''
 
 
-def option_script(found: Property, subject: Subject, failure: Failure) -> Optional[Script]:
+def option_script(prop: Property, subject: Subject, failure: Failure) -> Optional[Script]:
     """The script, or None where no single call of a new model shows the failure.
 
     It has been run, several times, and failed.
@@ -70,32 +70,32 @@ def option_script(found: Property, subject: Subject, failure: Failure) -> Option
         options = question.case.options
         if options is None or options.time_major:
             continue
-        text = _text(found, question, subject.arithmetic)
+        text = _text(prop, question, subject.arithmetic)
         if all(shows(text) for _ in range(TRIALS)):
             return Script(text, "needs NumPy and the library only")
     return None
 
 
-def _text(found: Property, question: Question, arithmetic: Arithmetic) -> str:
+def _text(prop: Property, question: Question, arithmetic: Arithmetic) -> str:
     case = question.case
     options = case.options or Options()
-    inputs, asked, given = {"i": "x"}, "", ""
+    inputs, asked, call_arguments = {"i": "x"}, "", ""
     time = case.T if case.static_time else None
     batch = case.N if options.stateful else None
     if options.masked:
         inputs["m"] = "mask"
         asked += f'm = keras.Input(({time},), batch_size={batch}, dtype="bool")\n'
-        given += ", mask=m"
+        call_arguments += ", mask=m"
     if options.initial_state:
         inputs["s"] = "h0"
         asked += f"s = keras.Input(({case.M},), batch_size={batch})\n"
-        given += ", initial_state=[s]"
+        call_arguments += ", initial_state=[s]"
     f, f_lines = called(case.activation, "f")
     g, g_lines = called(case.dense_activation, "g")
     repeated = "0" if options.zero_output_for_mask else "shown"
     step = "mask[:, t, None]"
     return _TEXT.format(
-        sentence=found.sentence,
+        sentence=prop.sentence,
         mode=question.mode,
         dtype=case.dtype,
         tensors=f_lines + g_lines + _tensors(case),
@@ -109,7 +109,7 @@ def _text(found: Property, question: Question, arithmetic: Arithmetic) -> str:
         dense_activation=keras_name(case.dense_activation),
         arguments=_arguments(options),
         dense_use_bias=options.dense_use_bias,
-        given=given,
+        call_arguments=call_arguments,
         inputs=f"[{', '.join(inputs)}]" if len(inputs) > 1 else "i",
         weights=_weights(options),
         call=keras_calls(*inputs.values(), predict="batch_size=len(x), ")[question.mode],

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Iterable, Optional, Sequence
 
 from conformance.checking.results import CONFORMS, DEVIATES, FAILS, NOT_APPLICABLE, Result
-from conformance.reporting.json_report import Report, ReportError
+from conformance.reporting.json_report import ReportError, RunReport
 from conformance.reporting.shards import merge_shards
 from conformance.reporting.summary import by_sentence
 
@@ -27,7 +27,7 @@ Key = tuple[str, Optional[str], str]
 class Column:
     """All runs on one installation: reports of shards, or with several seeds, together."""
 
-    reports: list[Report]
+    reports: list[RunReport]
     letter: str = ""
     label: str = ""
     results: dict[Key, Result] = field(default_factory=dict)
@@ -88,7 +88,7 @@ class Gap:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class RunComparison:
     """Columns, what changed from each to the next, and the properties in the summary's order."""
 
     columns: list[Column]
@@ -102,7 +102,7 @@ class Comparison:
         return any(change.after == FAILS for change in self.changes)
 
 
-def compare_reports(reports: Sequence[tuple[Path, Report]]) -> Comparison:
+def compare_reports(reports: Sequence[tuple[Path, RunReport]]) -> RunComparison:
     """Merge and compare; the columns are sorted by implementation and version.
 
     Raises:
@@ -124,7 +124,7 @@ def compare_reports(reports: Sequence[tuple[Path, Report]]) -> Comparison:
     neighbours = list(zip(columns, columns[1:]))
     changes = [c for r in properties for pair in neighbours for c in _changes(r, *pair)]
     gaps = [_gap(*pair) for one, other in neighbours for pair in ((one, other), (other, one))]
-    return Comparison(columns, changes, [gap for gap in gaps if gap.tests], properties)
+    return RunComparison(columns, changes, [gap for gap in gaps if gap.tests], properties)
 
 
 def worst(results: Iterable[Result]) -> str:
@@ -133,7 +133,7 @@ def worst(results: Iterable[Result]) -> str:
     return next((verdict for verdict in SEVERITY if verdict in verdicts), NOT_ASKED)
 
 
-def _columns(reports: Sequence[Report]) -> list[Column]:
+def _columns(reports: Sequence[RunReport]) -> list[Column]:
     groups: dict[tuple[str, ...], Column] = {}
     for report in reports:
         same = tuple(_identity(report).values())
@@ -149,7 +149,7 @@ def _columns(reports: Sequence[Report]) -> list[Column]:
     return columns
 
 
-def _identity(report: Report) -> dict[str, str]:
+def _identity(report: RunReport) -> dict[str, str]:
     """What makes two runs runs of the same thing; the first that differs becomes the label."""
     environment = report.environment
     versions = ", ".join(f"{name} {version}" for name, version in environment.versions.items())
@@ -176,7 +176,7 @@ def _label(columns: Sequence[Column]) -> None:
         column.label = " · ".join(filter(None, (identity[name] for name in names)))
 
 
-def _natural(report: Report) -> list[Any]:
+def _natural(report: RunReport) -> list[Any]:
     """A key that puts 2.9 before 2.10."""
     text = " ".join(_identity(report).values())
     parts = re.split(r"(\d+)", text)
@@ -202,10 +202,10 @@ def _checked(column: Column) -> dict[Key, str]:
     return {key: result.verdict for key, result in applicable.items()}
 
 
-def _changes(found: Result, before: Column, after: Column) -> list[Change]:
+def _changes(result: Result, before: Column, after: Column) -> list[Change]:
     """How one property changed, one entry for each pair of verdicts."""
     one, other = _checked(before), _checked(after)
-    both = [key for key in one if key in other and key[0] == found.property]
+    both = [key for key in one if key in other and key[0] == result.property]
     places: dict[tuple[str, str], list[str]] = {}
     for key in both:
         if one[key] != other[key]:
@@ -213,7 +213,7 @@ def _changes(found: Result, before: Column, after: Column) -> list[Change]:
             places.setdefault((one[key], other[key]), []).append(where)
     return [
         Change(
-            found.sentence, *verdicts, before, after,
+            result.sentence, *verdicts, before, after,
             "everywhere" if len(where) == len(both) > 1 else ", ".join(sorted(where)),
         )
         for verdicts, where in places.items()
@@ -227,7 +227,7 @@ def _gap(column: Column, other: Column) -> Gap:
     return Gap(column, other, len(keys), tuple(sorted(sentences)))
 
 
-def comparison_lines(comparison: Comparison, width: int) -> list[str]:
+def comparison_lines(comparison: RunComparison, width: int) -> list[str]:
     """The columns, what changed, and a line for each property of at most ``width`` columns."""
     letters = [column.letter for column in comparison.columns]
     lines = []
@@ -240,10 +240,10 @@ def comparison_lines(comparison: Comparison, width: int) -> list[str]:
     lines += [f"  {change}" for change in comparison.changes]
     lines += [str(gap) for gap in comparison.gaps]
     cells = [
-        [_cell(column.verdicts(found.property)) for column in comparison.columns]
-        for found in comparison.properties
+        [_cell(column.verdicts(result.property)) for column in comparison.columns]
+        for result in comparison.properties
     ]
-    sentences = [found.sentence for found in comparison.properties]
+    sentences = [result.sentence for result in comparison.properties]
     room = max(20, width - 9 * len(letters))
     longest = min(room, max(len(s) for s in ("property", *sentences)))
     lines += ["", "property".ljust(longest) + "".join(letter.rjust(9) for letter in letters)]

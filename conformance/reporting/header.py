@@ -11,6 +11,7 @@ from typing import Any, Sequence
 import conformance
 from conformance.implementations.protocol import Implementation, in_words
 from conformance.reporting.summary import RunRecord
+from conformance.running.text import escaped
 
 #: Environment variables that change what is computed, or on what.
 ENVIRONMENT = (
@@ -31,8 +32,9 @@ class Environment:
     """All that a reader needs to know to judge a run, or to repeat it.
 
     ``repeat`` are the options of pytest that repeat the run; ``variables`` the environment
-    variables of `ENVIRONMENT` that the user has set. ``device`` is what was asked for (the results
-    have what was found); ``shard`` is "2/8", or empty where the run is not shared.
+    variables of `ENVIRONMENT` that the user has set. ``device`` is the device that was asked for;
+    each result names the devices that it was computed on. ``shard`` is "2/8", or empty where the
+    run is not shared.
     """
 
     suite: str
@@ -49,6 +51,10 @@ class Environment:
     repeat: str
     device: str = ""
     shard: str = ""
+
+    def __post_init__(self) -> None:
+        """Make text that comes from outside fit to print, to file and to send."""
+        vars(self).update({name: escaped(value) for name, value in vars(self).items()})
 
     @classmethod
     def of(

@@ -20,18 +20,19 @@ from conformance.reporting.compare import (
     NOT_ASKED,
     NOT_ASKED_SYMBOL,
     SYMBOLS,
-    Comparison,
+    RunComparison,
     worst,
 )
-from conformance.reporting.json_report import Report, write_whole
+from conformance.reporting.json_report import RunReport
 from conformance.reporting.summary import by_sentence, discriminating_share, verdict_lines
+from conformance.running.writing import write_whole
 
 #: A cell is shaded in so many steps from a share of 0 to one of 1.
 SHADES = 5
 
 
 @dataclass(frozen=True)
-class Cell:
+class MatrixCell:
     """One entry of a matrix: told by its symbol and number, and by its shade as well."""
 
     symbol: str
@@ -40,7 +41,7 @@ class Cell:
     detail: str
 
     @classmethod
-    def of(cls, results: Sequence[Result]) -> Cell:
+    def of(cls, results: Sequence[Result]) -> MatrixCell:
         """The worst of some results."""
         shares = [r.worst_share for r in results if r.worst_share is not None]
         verdict = worst(results)
@@ -78,31 +79,31 @@ class Cell:
         return -1 if self.share is None else self.share
 
 
-def write_html(report: Report, path: Path) -> None:
+def write_html(report: RunReport, path: Path) -> None:
     """Make the page of a run.
 
     Raises:
-        ReportError: it cannot be written there.
+        FileError: it cannot be written there.
     """
     write_whole(path, page(report))
 
 
-def write_comparison(comparison: Comparison, path: Path) -> None:
+def write_comparison(comparison: RunComparison, path: Path) -> None:
     """Make the page of several runs.
 
     Raises:
-        ReportError: it cannot be written there.
+        FileError: it cannot be written there.
     """
     rows = [
-        (found, [Cell.of(column.verdicts(found.property)) for column in comparison.columns])
-        for found in comparison.properties
+        (result, [MatrixCell.of(column.verdicts(result.property)) for column in comparison.columns])
+        for result in comparison.properties
     ]
-    clauses: dict[str, list[list[Cell]]] = {}
-    for found, cells in rows:
-        clauses.setdefault(found.clause, []).append(cells)
+    clauses: dict[str, list[list[MatrixCell]]] = {}
+    for result, cells in rows:
+        clauses.setdefault(result.clause, []).append(cells)
     of_clauses = {
         clause: [
-            Cell.of([r for r in column.results.values() if r.clause == clause])
+            MatrixCell.of([r for r in column.results.values() if r.clause == clause])
             for column in comparison.columns
         ]
         for clause in clauses
@@ -113,7 +114,7 @@ def write_comparison(comparison: Comparison, path: Path) -> None:
     write_whole(path, text)
 
 
-def page(report: Report) -> str:
+def page(report: RunReport) -> str:
     """The page of a run as text."""
     record = report.record
     results = [record.results[nodeid] for nodeid in sorted(record.results)]
@@ -161,9 +162,9 @@ def _template(name: str) -> jinja2.Template:
     return environment.get_template(name)
 
 
-def _legend() -> list[Cell]:
+def _legend() -> list[MatrixCell]:
     verdicts = [*SYMBOLS.items(), (NOT_ASKED, NOT_ASKED_SYMBOL)]
-    return [Cell(symbol, verdict, None, verdict) for verdict, symbol in verdicts]
+    return [MatrixCell(symbol, verdict, None, verdict) for verdict, symbol in verdicts]
 
 
 def _row(group: Sequence[Result], columns: Sequence[tuple[str, str]]) -> dict[str, Any]:
@@ -177,8 +178,8 @@ def _row(group: Sequence[Result], columns: Sequence[tuple[str, str]]) -> dict[st
         # What led to a failure was not drawn to be counted.
         "discriminating": None if worst(group) == FAILS else discriminating_share(list(group)),
         "verdict": worst(group),
-        "all": Cell.of(group),
-        "cells": {column: Cell.of(found) for column, found in cells.items()},
+        "all": MatrixCell.of(group),
+        "cells": {column: MatrixCell.of(of_column) for column, of_column in cells.items()},
     }
 
 

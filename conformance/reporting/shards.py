@@ -7,11 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Sequence
 
-from conformance.reporting.json_report import Report, ReportError
+from conformance.reporting.json_report import ReportError, RunReport
 from conformance.reporting.summary import RunRecord
 from conformance.running.parts import Shard
 
-Read = tuple[Path, Report]
+Read = tuple[Path, RunReport]
 
 
 def merge_shards(reports: Sequence[Read]) -> list[Read]:
@@ -28,7 +28,7 @@ def merge_shards(reports: Sequence[Read]) -> list[Read]:
     return [_merged(run) if run[0][1].environment.shard else run[0] for run in runs.values()]
 
 
-def _run(report: Report) -> str:
+def _run(report: RunReport) -> str:
     """What all shards of a run share."""
     environment = report.environment.as_dict()
     of = Shard.parse(environment.pop("shard")).of
@@ -57,7 +57,7 @@ def _merged(run: Sequence[Read]) -> Read:
         record.results.update(report.record.results)
         record.failures.update(report.record.failures)
         record.expect(report.record.expected)
-        record.deviations.update(report.record.deviations)
+        record.deviations = {**record.deviations, **report.record.deviations}
         record.troubles |= report.record.troubles
     record.expect(planned)
     record.missing = [f"{n}/{of}" for n in range(1, of + 1) if n not in shards]

@@ -29,11 +29,11 @@ class Suite(NamedTuple):
 
 def this_suite() -> Suite:
     """The suite that is running."""
-    found: list[Property] = []
+    collected: list[Property] = []
     for module in pkgutil.iter_modules(conformance.properties.__path__):
         members = vars(importlib.import_module(f"conformance.properties.{module.name}"))
-        found += [m.conformance_property for m in members.values() if _is_property(m)]
-    properties = sorted((p.name, p.sentence, p.clause) for p in found)
+        collected += [m.conformance_property for m in members.values() if _is_property(m)]
+    properties = sorted((p.name, p.sentence, p.clause) for p in collected)
     return Suite(conformance.__version__, tuple(properties))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import Any, Iterable, Optional
+from typing import Any, Iterable, Mapping, NamedTuple, Optional, Union
 
 from conformance.checking.results import CONFORMS, DEVIATES, FAILS, NOT_APPLICABLE, Result
 from conformance.deviations.reading import CASES_TO_DISPROVE, Deviation
@@ -26,6 +26,13 @@ OUT_OF_DATE = "known deviations out of date"
 _HEADINGS = ("property", "cases", "discr.", "worst", "median", "verdict")
 
 
+class KnownDeviation(NamedTuple):
+    """What a report keeps of a listed deviation, as `Deviation` has it."""
+
+    script: str
+    depends_on: str
+
+
 @dataclass
 class RunRecord:
     """What was asked of a run and what came of it; in one process, whatever the workers.
@@ -41,7 +48,7 @@ class RunRecord:
     repeat: str
     expected: set[str] = field(default_factory=set)
     results: dict[str, Result] = field(default_factory=dict)
-    deviations: dict[str, Deviation] = field(default_factory=dict)
+    deviations: Mapping[str, Union[Deviation, KnownDeviation]] = field(default_factory=dict)
     failures: dict[str, dict[str, Any]] = field(default_factory=dict)
     shard: str = ""
     planned: list[str] = field(default_factory=list)
@@ -70,6 +77,14 @@ class RunRecord:
                 before = counts.get(name, (0, 0))
                 counts[name] = (before[0] + deviating, before[1] + met)
         return counts
+
+    def known_deviations(self) -> dict[str, dict[str, str]]:
+        """What is to be kept of the listed deviations that applied to a case."""
+        return {
+            name: KnownDeviation(entry.script, entry.depends_on)._asdict()
+            for name, entry in sorted(self.deviations.items())
+            if name in self.deviation_counts()
+        }
 
     @property
     def out_of_date(self) -> list[str]:
@@ -155,11 +170,11 @@ def _arithmetic(results: list[Result]) -> list[str]:
 
 def _drift(results: list[Result]) -> list[str]:
     """How large errors are beside those of independent roundings, over the modes of each dtype."""
-    found: dict[str, list[float]] = {}
+    drifts: dict[str, list[float]] = {}
     for result in results:
         if result.drift is not None:
-            found.setdefault(result.dtype, []).append(result.drift)
-    figures = [f"{dtype} {_from_to(found[dtype])}" for dtype in DTYPES if dtype in found]
+            drifts.setdefault(result.dtype, []).append(result.drift)
+    figures = [f"{dtype} {_from_to(drifts[dtype])}" for dtype in DTYPES if dtype in drifts]
     if not figures:
         return []
     return [f"drift: errors are {', '.join(figures)} times those of independent roundings"]

@@ -60,10 +60,10 @@ class Shard:
         Raises:
             ValueError: it names none; the message says what it must be.
         """
-        found = re.fullmatch(r"([0-9]{1,6})/([0-9]{1,6})", text)
-        if found is None or not 1 <= int(found[1]) <= int(found[2]):
+        numbers = re.fullmatch(r"([0-9]{1,6})/([0-9]{1,6})", text)
+        if numbers is None or not 1 <= int(numbers[1]) <= int(numbers[2]):
             raise ValueError(f"{text}: must be I/N, with I from 1 to N")
-        return cls(int(found[1]), int(found[2]))
+        return cls(int(numbers[1]), int(numbers[2]))
 
     def __str__(self) -> str:
         return f"{self.number}/{self.of}"

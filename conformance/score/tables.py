@@ -22,24 +22,24 @@ class Row(NamedTuple):
 def trial_line(trial: Trial) -> str:
     """What became of one fault or control."""
     spent = f"{trial.cases} cases, {trial.seconds:.1f} s, {trial.cpu_seconds:.1f} s CPU"
-    what = f"{trial.verdict:7s} {trial.name} ({trial.group})"
+    tried = f"{trial.verdict:7s} {trial.name} ({trial.group})"
     if trial.verdict == BROKEN:
-        return f"{what}: {trial.reason}"
+        return f"{tried}: {trial.reason}"
     if trial.verdict in (MISSED, CLEAN):
-        return f"{what}: {spent}"
+        return f"{tried}: {spent}"
     where = ", ".join(filter(None, (trial.mode, trial.dtype)))
     also = ""
     if trial.caught_by is not None:
         also = f"; {len(trial.caught_by)} properties"
-    return f"{what}: {trial.sentence} ({where}); {spent}{also}"
+    return f"{tried}: {trial.sentence} ({where}); {spent}{also}"
 
 
 def rows(trials: Iterable[Trial]) -> list[Row]:
     """A row for each group in alphabetical order, and one for all."""
     listed = list(trials)
     groups = sorted({trial.group for trial in listed})
-    found = [_row(name, [t for t in listed if t.group == name]) for name in groups]
-    return [*found, _row("all", listed)] if len(groups) > 1 else found
+    of_groups = [_row(name, [t for t in listed if t.group == name]) for name in groups]
+    return [*of_groups, _row("all", listed)] if len(groups) > 1 else of_groups
 
 
 def _row(group: str, trials: list[Trial]) -> Row:
