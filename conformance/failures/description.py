@@ -1,4 +1,4 @@
-"""A failure in at most fifteen lines: what, where, by how much, why, and how to see it again."""
+"""The description of a failure in at most fifteen lines."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ LONGEST = 400
 
 @dataclass(frozen=True)
 class FailureReport:
-    """What is told of a failure; plain values only, so that it can be sent and filed.
+    """The description of a failure as plain values, which can be sent between processes.
 
     ``text`` is all of it in lines, ``script`` the text of the script that was written to
     ``script_path`` (None where there is none), ``command`` runs exactly this again, ``fault`` is
@@ -48,7 +48,7 @@ class FailureReport:
 def describe_failure(
     prop: Property, subject: Subject, failure: Failure, command: str
 ) -> FailureReport:
-    """What a user reads when a property fails; ``command`` runs exactly this again.
+    """Describe a failure for the user. ``command`` runs the failing test again.
 
     A part that cannot be described says so in its place: no failure is lost for it.
     """
@@ -118,7 +118,7 @@ def _tested(subject: Subject) -> str:
 
 
 def _in_one_line(sentence: str) -> str:
-    """Arrays are printed over several lines; a long sentence is cut, and says so."""
+    """The sentence in one line. A long one is cut, and its length is given."""
     line = " ".join(sentence.split())
     if len(line) <= LONGEST:
         return line
@@ -149,7 +149,7 @@ def _drawn(failure: Failure) -> list[str]:
 
 
 def _options(case: Case) -> str:
-    """What is not as in the plain network."""
+    """The options that differ from the defaults."""
     network = case.dimensions.network
     defaults = type(network)._field_defaults
     chosen = {
@@ -163,7 +163,7 @@ def _options(case: Case) -> str:
 
 
 def _short(tensor: np.ndarray) -> str:
-    """The entries, or the shape where there are too many to read."""
+    """The entries, or the shape of a large tensor."""
     if tensor.size > 6:
         return "×".join(map(str, tensor.shape)) + " entries"
     with np.printoptions(floatmode="unique"):

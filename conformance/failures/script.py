@@ -1,4 +1,4 @@
-"""What all scripts that show a failure share: where they are written, how they load what failed."""
+"""What all reproduction scripts share: where they are written, how they load libraries."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Script:
     needs: str
 
     def write(self, prop: Property, subject: Subject) -> Path:
-        """Write it into `FOLDER` and return where it is.
+        """Write the script into `FOLDER`, and return its path.
 
         Raises:
             FileError: it cannot be written there.

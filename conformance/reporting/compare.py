@@ -1,4 +1,4 @@
-"""Several runs beside each other: shards are merged, versions and devices become columns."""
+"""Compare runs: shards are merged, and each version or device becomes a column."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Key = tuple[str, Optional[str], str]
 
 @dataclass
 class Column:
-    """All runs on one installation: reports of shards, or with several seeds, together."""
+    """All runs on one installation, such as runs with several seeds."""
 
     reports: list[RunReport]
     letter: str = ""
@@ -34,7 +34,7 @@ class Column:
 
     @property
     def cases(self) -> int:
-        """Cases of all runs."""
+        """The number of cases in all runs."""
         return sum(report.record.cases for report in self.reports)
 
     @property
@@ -45,7 +45,7 @@ class Column:
 
     @property
     def missing(self) -> list[str]:
-        """Shards of which there is no report."""
+        """The shards that have no report."""
         return [shard for report in self.reports for shard in report.record.missing]
 
     def verdicts(self, property_name: str) -> list[Result]:
@@ -55,7 +55,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Change:
-    """A property whose verdict is another one in the next column; ``where``: modes and dtypes."""
+    """A property whose verdict changes from one column to the next, in the modes ``where``."""
 
     sentence: str
     before: str
@@ -73,7 +73,7 @@ class Change:
 
 @dataclass(frozen=True)
 class Gap:
-    """How many tests were checked in one of two neighbouring columns only, and of what."""
+    """Tests that were checked in one of two neighbouring columns and not in the other."""
 
     column: Column
     other: Column
@@ -89,7 +89,7 @@ class Gap:
 
 @dataclass(frozen=True)
 class RunComparison:
-    """Columns, what changed from each to the next, and the properties in the summary's order."""
+    """The columns, the changes from each to the next, and the properties in order."""
 
     columns: list[Column]
     changes: list[Change]
@@ -103,7 +103,7 @@ class RunComparison:
 
 
 def compare_reports(reports: Sequence[tuple[Path, RunReport]]) -> RunComparison:
-    """Merge and compare; the columns are sorted by implementation and version.
+    """Merge shards, then compare. Columns are sorted by implementation and version.
 
     Raises:
         ReportError: there is no report, or two are of different suites.
@@ -150,7 +150,7 @@ def _columns(reports: Sequence[RunReport]) -> list[Column]:
 
 
 def _identity(report: RunReport) -> dict[str, str]:
-    """What makes two runs runs of the same thing; the first that differs becomes the label."""
+    """The facts that tell installations apart. The first one that differs becomes the label."""
     environment = report.environment
     versions = ", ".join(f"{name} {version}" for name, version in environment.versions.items())
     return {
@@ -164,7 +164,7 @@ def _identity(report: RunReport) -> dict[str, str]:
 
 
 def _label(columns: Sequence[Column]) -> None:
-    """Name each column by its versions, and by as much else as tells it from the others."""
+    """Name each column by its versions, and by further facts where these are equal."""
     identities = [_identity(column.reports[0]) for column in columns]
     for i, (column, identity) in enumerate(zip(columns, identities)):
         column.letter = chr(ord("A") + i) if i < 26 else f"A{i - 25}"
@@ -177,7 +177,7 @@ def _label(columns: Sequence[Column]) -> None:
 
 
 def _natural(report: RunReport) -> list[Any]:
-    """A key that puts 2.9 before 2.10."""
+    """A sort key that puts 2.9 before 2.10."""
     text = " ".join(_identity(report).values())
     parts = re.split(r"(\d+)", text)
     return [(int(p), "") if p.isdecimal() else (-1, p) for p in parts]
@@ -197,13 +197,13 @@ def _merged(one: Result, other: Result) -> Result:
 
 
 def _checked(column: Column) -> dict[Key, str]:
-    """The verdicts on what was executed."""
+    """The verdicts of all tests that were executed."""
     applicable = {key: r for key, r in column.results.items() if r.verdict != NOT_APPLICABLE}
     return {key: result.verdict for key, result in applicable.items()}
 
 
 def _changes(result: Result, before: Column, after: Column) -> list[Change]:
-    """How one property changed, one entry for each pair of verdicts."""
+    """The changes of one property, one for each pair of verdicts."""
     one, other = _checked(before), _checked(after)
     both = [key for key in one if key in other and key[0] == result.property]
     places: dict[tuple[str, str], list[str]] = {}

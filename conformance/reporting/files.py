@@ -54,7 +54,7 @@ class Written(NamedTuple):
 
 
 def write_reports(report: RunReport, paths: Sequence[Path]) -> Written:
-    """Write all of them. One that fails is told, and takes no other with it."""
+    """Write all reports. One that fails gives a line that says why; the others are written."""
     lines, complete = [], True
     for path in paths:
         try:

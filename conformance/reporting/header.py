@@ -1,4 +1,4 @@
-"""What is tested, on what, how much, and how to repeat it; and the lines above a run."""
+"""The environment of a run, and the lines that are printed above it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ ENVIRONMENT = (
 
 @dataclass(frozen=True)
 class Environment:
-    """All that a reader needs to know to judge a run, or to repeat it.
+    """Everything that a reader needs in order to judge a run or to repeat it.
 
     ``repeat`` are the options of pytest that repeat the run; ``variables`` the environment
     variables of `ENVIRONMENT` that the user has set. ``device`` is the device that was asked for;
@@ -65,7 +65,7 @@ class Environment:
         record: RunRecord,
         device: str = "",
     ) -> Environment:
-        """The environment of this process; nothing under test is imported for it."""
+        """The environment of this process. No library under test is imported."""
         return cls(
             suite=conformance.__version__,
             implementation=implementation.name,

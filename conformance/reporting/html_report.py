@@ -1,4 +1,4 @@
-"""A run, or several beside each other, as one page: no network, no server, printable.
+"""Pages of one run or of several. A page needs no network and no server, and can be printed.
 
 Jinja2 fills the templates beside this file, matplotlib draws the plots; both are the extra
 ``rnn-conformance[report]``.
@@ -33,7 +33,7 @@ SHADES = 5
 
 @dataclass(frozen=True)
 class MatrixCell:
-    """One entry of a matrix: told by its symbol and number, and by its shade as well."""
+    """One entry of a matrix. It can be read by its symbol and number, without its shade."""
 
     symbol: str
     verdict: str
@@ -42,7 +42,7 @@ class MatrixCell:
 
     @classmethod
     def of(cls, results: Sequence[Result]) -> MatrixCell:
-        """The worst of some results."""
+        """The cell that shows the worst of some results."""
         shares = [r.worst_share for r in results if r.worst_share is not None]
         verdict = worst(results)
         detail = f"{verdict}, {sum(r.cases for r in results)} cases"
@@ -59,7 +59,7 @@ class MatrixCell:
 
     @property
     def style(self) -> str:
-        """The classes that shade it."""
+        """The CSS classes of the cell."""
         if self.verdict == FAILS:
             return "cell fails"
         if self.verdict == DEVIATES:
@@ -71,7 +71,7 @@ class MatrixCell:
 
     @property
     def order(self) -> float:
-        """What a column is sorted by: failures above all shares, nothing below all."""
+        """The sort key: failures above all shares, cells without a result below them."""
         if self.verdict in (FAILS, DEVIATES):
             return 3 if self.verdict == FAILS else 2
         if self.verdict in (NOT_APPLICABLE, NOT_ASKED):
@@ -194,12 +194,12 @@ def _plots(results: Sequence[Result]) -> list[Markup]:
 
 
 def _drawn(svgs: Any) -> list[Markup]:
-    """The plots that there are; matplotlib escapes what it writes."""
+    """The plots that have data. Matplotlib escapes the text in them."""
     return [Markup(svg) for svg in svgs if svg is not None]
 
 
 def _crossings(results: Sequence[Result]) -> list[dict[str, Any]]:
-    """A table for every two options: how many cases had which two values at once."""
+    """A table for every two options with the number of cases for each pair of values."""
     tables: dict[tuple[str, str], Counter[tuple[str, str]]] = {}
     for result in results:
         for option, value, other, its_value, cases in result.coverage.pairs:

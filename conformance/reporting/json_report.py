@@ -1,4 +1,4 @@
-"""A run as a JSON file: written whole or not at all, read with one clear sentence if it is bad.
+"""Reports as JSON files. A bad file is refused with one clear sentence.
 
 docs/report-schema.md describes the fields, `schema.json` says which values they may have. Its
 number grows by one with every change that an older reader would misunderstand.
@@ -25,7 +25,7 @@ __all__ = ["ReportError", "RunReport", "read_json", "write_json"]
 
 @dataclass(frozen=True)
 class RunReport:
-    """A run: which suite, on what, when, how long, and what came of it."""
+    """The report of a run: suite, environment, start, seconds, and the record of results."""
 
     suite: Suite
     environment: Environment
@@ -126,13 +126,13 @@ def _report(plain: dict[str, Any]) -> RunReport:
 
 
 def _failure(entry: dict[str, Any]) -> dict[str, Any]:
-    """A failure as it is kept in a record; its text and script have several lines."""
+    """A failure with its text escaped. Only ``text`` and ``script`` have several lines."""
     texts = {name: several_lines(entry[name]) for name in ("text", "script") if entry[name]}
     return {**escaped(entry), **texts}
 
 
 def _contradictions(plain: dict[str, Any], report: RunReport) -> Iterator[str]:
-    """Where a valid report says two different things."""
+    """Sentences about fields that cannot all be true."""
     record, shard = report.record, report.environment.shard
     if shard:
         try:

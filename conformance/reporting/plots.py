@@ -1,4 +1,4 @@
-"""The plots of a report, as SVG text that stands in the page itself.
+"""The plots of a report, as SVG text for the page.
 
 Every series has a colour, a marker and a line style of its own, so that it can be told from the
 others without colour.
@@ -141,7 +141,7 @@ def _class_name(first: int) -> str:
 
 
 def _svg(figure: Figure, title: str) -> str:
-    """The figure as an element of a page, with a title that is read aloud."""
+    """The figure as an SVG element, with a title for screen readers."""
     text = io.StringIO()
     with matplotlib.rc_context({"svg.hashsalt": title}):
         figure.savefig(text, format="svg", metadata={"Date": None, "Title": title})

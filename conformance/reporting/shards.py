@@ -1,4 +1,4 @@
-"""Shards of one run become that run again; what is missing is named."""
+"""Merge the reports of shards into the report of the whole run."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Read = tuple[Path, RunReport]
 
 
 def merge_shards(reports: Sequence[Read]) -> list[Read]:
-    """The reports, with those of shards of one run merged into one, where the first of them was.
+    """Merge the shards of each run. The merged report stands where the first shard stood.
 
     A shard that is missing is named in `RunRecord.missing`, its tests are not run.
 
@@ -29,7 +29,7 @@ def merge_shards(reports: Sequence[Read]) -> list[Read]:
 
 
 def _run(report: RunReport) -> str:
-    """What all shards of a run share."""
+    """A key that is the same for all shards of a run."""
     environment = report.environment.as_dict()
     of = Shard.parse(environment.pop("shard")).of
     return json.dumps([report.suite.fingerprint, of, environment], sort_keys=True)

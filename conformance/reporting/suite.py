@@ -1,4 +1,4 @@
-"""Which suite made a report: its version and its properties, those not asked for included."""
+"""The suite that made a report: its version and all of its properties."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Suite(NamedTuple):
 
     @property
     def fingerprint(self) -> str:
-        """Eight hexadecimal digits that differ where a property or its sentence does."""
+        """Eight hexadecimal digits. They change when a property or its sentence changes."""
         return f"{zlib.crc32(repr(self.properties).encode()):08x}"
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""The lines below a run, one screen: the verdict, what weakens it, a line for each property."""
+"""The summary below a run: the verdict, warnings, and a line for each property."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _HEADINGS = ("property", "cases", "discr.", "worst", "median", "verdict")
 
 
 class KnownDeviation(NamedTuple):
-    """What a report keeps of a listed deviation, as `Deviation` has it."""
+    """The fields of a `Deviation` that a report keeps."""
 
     script: str
     depends_on: str
@@ -35,7 +35,7 @@ class KnownDeviation(NamedTuple):
 
 @dataclass
 class RunRecord:
-    """What was asked of a run and what came of it; in one process, whatever the workers.
+    """The tests that a run should execute, and their results, collected from all workers.
 
     ``results`` and ``failures`` (see `FailureReport.as_dict`) are by the id of the test.
     ``shard`` is "2/8" in a run that is one of eight, and ``planned`` has the tests of all eight;
@@ -70,7 +70,7 @@ class RunRecord:
         return sum(result.cases for result in self.results.values())
 
     def deviation_counts(self) -> dict[str, tuple[int, int]]:
-        """For each known deviation that applied: cases that deviated, and all of them."""
+        """For each known deviation that applied: the deviating cases, and all cases."""
         counts: dict[str, tuple[int, int]] = {}
         for result in self.results.values():
             for name, (deviating, met) in result.deviations.items():
@@ -79,7 +79,7 @@ class RunRecord:
         return counts
 
     def known_deviations(self) -> dict[str, dict[str, str]]:
-        """What is to be kept of the listed deviations that applied to a case."""
+        """The listed deviations that applied to a case, as plain values for a report."""
         return {
             name: KnownDeviation(entry.script, entry.depends_on)._asdict()
             for name, entry in sorted(self.deviations.items())
@@ -88,7 +88,7 @@ class RunRecord:
 
     @property
     def out_of_date(self) -> list[str]:
-        """Known deviations under which everything conforms, though they would have shown.
+        """Known deviations that no longer show, though enough cases were tried.
 
         A shard cannot tell: they may show in the others.
         """
@@ -126,7 +126,7 @@ class RunRecord:
 
 
 def summary_lines(record: RunRecord, width: int) -> list[str]:
-    """Verdict, then what makes a pass weaker, then a table of at most ``width`` columns."""
+    """The verdict, warnings, and a table that is at most ``width`` characters wide."""
     results = list(record.results.values())
     return [
         *(part for line in verdict_lines(record) for part in _wrapped(line, width)),
@@ -138,7 +138,7 @@ def summary_lines(record: RunRecord, width: int) -> list[str]:
 
 
 def _wrapped(line: str, width: int) -> list[str]:
-    """Lists in pieces that fit; the id of a test stays whole, to be copied."""
+    """Wrap long lists. The id of a test is not broken, so that it can be copied."""
     if not line.startswith((NOT_APPLICABLE, "drift")):
         return [line]
     return textwrap.wrap(
@@ -147,7 +147,7 @@ def _wrapped(line: str, width: int) -> list[str]:
 
 
 def verdict_lines(record: RunRecord) -> list[str]:
-    """The verdict, the arithmetic it was judged with, and what makes a pass weaker."""
+    """The verdict, the arithmetic that was assumed, and warnings."""
     results = list(record.results.values())
     return [
         *_verdict(record),
@@ -158,7 +158,7 @@ def verdict_lines(record: RunRecord) -> list[str]:
 
 
 def _arithmetic(results: list[Result]) -> list[str]:
-    """What was found of each dtype's arithmetic, dtypes and modes together where it is the same."""
+    """The arithmetic that was probed, with the dtypes that share it."""
     dtypes: dict[str, set[str]] = {}
     for result in results:
         if result.arithmetic:
@@ -169,7 +169,7 @@ def _arithmetic(results: list[Result]) -> list[str]:
 
 
 def _drift(results: list[Result]) -> list[str]:
-    """How large errors are beside those of independent roundings, over the modes of each dtype."""
+    """The size of errors relative to independent roundings, for each dtype."""
     drifts: dict[str, list[float]] = {}
     for result in results:
         if result.drift is not None:
@@ -297,7 +297,7 @@ def _totals(results: list[Result], record: RunRecord) -> list[str]:
 
 
 def by_sentence(results: list[Result]) -> dict[str, list[Result]]:
-    """Results by property, the main job first."""
+    """Results by the sentence of their property. The recurrence comes first."""
     groups: dict[str, list[Result]] = {}
     for result in sorted(results, key=lambda r: (r.clause != "recurrence", r.clause, r.property)):
         groups.setdefault(result.sentence, []).append(result)
@@ -305,7 +305,7 @@ def by_sentence(results: list[Result]) -> dict[str, list[Result]]:
 
 
 def discriminating_share(group: list[Result]) -> Optional[float]:
-    """The share of discriminating cases among results; None where there is no quota."""
+    """The share of discriminating cases. None where no property has a quota."""
     counted = [r for r in group if r.discriminating is not None]
     cases = sum(r.cases for r in counted)
     return sum(r.discriminating or 0 for r in counted) / cases if cases else None

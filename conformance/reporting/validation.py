@@ -1,4 +1,4 @@
-"""Whether a file is a report: JSON of limited size, as the published schema says.
+"""Read a JSON file and check that it is a report, by the published schema.
 
 `schema.json` beside this file is the schema. It is checked with the library jsonschema, of the
 extra ``rnn-conformance[report]``: only commands that read reports need it.
@@ -29,11 +29,11 @@ class ReportError(FileError):
 
 
 class Damaged(Exception):
-    """What is wrong with a report, in words."""
+    """A report is damaged. The message says where."""
 
 
 def read_plain(path: Path) -> dict[str, Any]:
-    """The plain values of a report: valid, and complete where an earlier version wrote fewer.
+    """Read a report as plain values. Fields that an earlier version did not write are added.
 
     Raises:
         ReportError: there is no such file, or it is no report, damaged or of a newer schema.
@@ -92,7 +92,7 @@ def _no_number(text: str) -> None:
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """A JSON object; of two entries of one name the second would hide the first."""
+    """A JSON object. A name that occurs twice is refused: one value would hide the other."""
     named = dict(pairs)
     if len(named) < len(pairs):
         names = [name for name, _ in pairs]
@@ -131,7 +131,7 @@ def _validate(plain: dict[str, Any]) -> None:
 
 
 def _without_sound_pairs(plain: dict[str, Any]) -> dict[str, Any]:
-    """The report without the rows of pairs that are as they must be.
+    """The report without its valid rows of pairs.
 
     They are most of a large report; the library would take half a minute for them.
     """
@@ -156,7 +156,7 @@ def _sound_pairs(pairs: Any) -> bool:
 
 
 def _sentence(error: Any) -> str:
-    """What the library found, in words: where, the value, and what it must be."""
+    """The library's error as a sentence: the place, the value, and what it must be."""
     where = _place(error.absolute_path)
     if error.validator == "required":
         missing = next(name for name in error.validator_value if name not in error.instance)
@@ -191,7 +191,7 @@ def _place(path: Iterable[Any]) -> str:
 
 
 def _completed(value: Any, schema: dict[str, Any]) -> Any:
-    """A valid value without the fields that the schema does not know, with its defaults."""
+    """A valid value with the schema's defaults, without fields that the schema lacks."""
     while "$ref" in schema:
         schema = published_schema()["$defs"][schema["$ref"].rpartition("/")[2]]
     if isinstance(value, list) and "items" in schema:

@@ -1,4 +1,4 @@
-"""On which device is computed: chosen before a framework is imported, checked afterwards.
+"""The device: it is chosen before a framework is imported, and checked afterwards.
 
 Frameworks fall back to the CPU without a word. So what was asked for is compared with the device
 that results were found on (`Implementation.devices`), test by test.
@@ -18,7 +18,7 @@ PATIENCE = 30
 
 
 class DeviceError(Exception):
-    """A device that there is not; one clear sentence."""
+    """A device that does not exist; one clear sentence."""
 
 
 @dataclass(frozen=True)

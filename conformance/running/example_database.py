@@ -41,7 +41,7 @@ class DatabaseError(Exception):
 
 
 class Examples(ExampleDatabase):
-    """A database that never stops a run, and what was wrong with it.
+    """A database whose errors never stop a run. ``trouble`` keeps the first error.
 
     Args:
         database: the database itself, None for none.
@@ -78,7 +78,7 @@ class Examples(ExampleDatabase):
 
 
 class OfOnePart(ExampleDatabase):
-    """What one part of a test sees of the run's database.
+    """The run's database as one part of a test sees it.
 
     All parts keep failing cases under one name, whatever their number, and the first part tries
     them again. A case is kept as Hypothesis's choices, which mean the same with the same seed only
@@ -98,11 +98,11 @@ class OfOnePart(ExampleDatabase):
         self._seeds = f"rnn-conformance seeds of {name}".encode()
 
     def seeds(self) -> list[int]:
-        """Of all runs in which the test failed."""
+        """The seeds of all runs in which the test failed."""
         return sorted(int(seed) for seed in self.database.fetch(self._seeds) if _is_integer(seed))
 
     def forget(self) -> None:
-        """Let go of this seed, under which nothing fails any more."""
+        """Remove this seed, under which the test no longer fails."""
         self.database.delete(self._seeds, self._seed)
 
     def save(self, key: bytes, value: bytes) -> None:
@@ -171,7 +171,7 @@ def _redis(url: str) -> ExampleDatabase:
 
 
 def _github(text: str) -> ExampleDatabase:
-    """What an earlier run has uploaded, read; what fails in this run goes into the folder."""
+    """Read the artifact of an earlier run. New failing cases go into the local folder."""
     repository = re.fullmatch(r"github:([\w.-]+)/([\w.-]+)", text)
     if repository is None:
         raise DatabaseError(f"{text}: must be github:OWNER/REPOSITORY")

@@ -1,4 +1,4 @@
-"""Who has which cases: a long test is cut into parts, a run into shards.
+"""Divide work: a long test into parts, a run into shards.
 
 Both are functions of what is asked and of nothing else, so that a seed gives the same cases with
 any number of workers and of machines.
@@ -24,7 +24,7 @@ class Part:
     of: int = 1
 
     def share(self, cases: int) -> int:
-        """How many of all the cases of the test are this part's."""
+        """The number of cases of this part, out of all cases of the test."""
         return cases * self.number // self.of - cases * (self.number - 1) // self.of
 
     @property

@@ -1,4 +1,4 @@
-r"""Text from outside: names, modes, messages and options of what is tested, made fit to print.
+r"""Escape text from outside: names, modes, messages and options.
 
 A name with a line end could print a line of its own ("CONFORMS in 9 cases"), an escape sequence
 could hide one, and half a surrogate pair can be written into no file. Such characters are escaped

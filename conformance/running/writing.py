@@ -12,7 +12,7 @@ from conformance.running.text import message_of, one_line
 
 
 class FileError(Exception):
-    """A file that cannot be read or written, or an option; one clear sentence."""
+    """A file or an option that cannot be used; one clear sentence."""
 
     def __init__(self, sentence: str) -> None:
         super().__init__(one_line(sentence))
@@ -20,7 +20,7 @@ class FileError(Exception):
 
 @contextlib.contextmanager
 def writing(path: Path) -> Iterator[None]:
-    """What fails inside is a `FileError` that names the path."""
+    """Turn an error of the file system into a `FileError` that names the path."""
     try:
         yield
     except (OSError, ValueError) as error:  # ValueError: a path with a null character
@@ -49,7 +49,7 @@ def write_whole(path: Path, text: str) -> None:
 
 
 def check_writable(path: Path) -> None:
-    """See that a file can be written there, before any work is done for it.
+    """Check that a file can be written to this path.
 
     Raises:
         FileError: it cannot.
@@ -73,7 +73,7 @@ def try_folder(folder: Path) -> None:
 
 
 def _temporary(folder: Path, prefix: str, content: bytes) -> str:
-    """A new file; none is left where it cannot be filled."""
+    """The name of a new file with this content. No file is left if writing fails."""
     number, name = tempfile.mkstemp(prefix=prefix, dir=folder)
     try:
         with open(number, "wb") as file:

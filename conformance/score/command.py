@@ -28,7 +28,7 @@ SEED = 1
 
 
 def add_parser(commands: Any) -> None:
-    """Enter the command beside ``show`` and ``compare``."""
+    """Add the command ``score`` to the parser."""
     parser = commands.add_parser(
         "score", help="run the suite against each seeded fault: what would it notice?"
     )
@@ -92,7 +92,7 @@ def run_score(options: argparse.Namespace, page: object, width: int) -> Iterator
 
 
 def _chosen(options: argparse.Namespace) -> list[TrialSpec]:
-    """What is asked, in the order of the catalogue."""
+    """The trials that the options ask for, in the order of the catalogue."""
     implementation = options.implementation
     catalogue = CATALOGUES.get(implementation)
     if catalogue is None:
@@ -160,7 +160,7 @@ def _specs(options: argparse.Namespace, kind: str, names: list[str]) -> list[Tri
 
 
 def _started(options: argparse.Namespace) -> Score:
-    """The score of the file, if it can be gone on with, or a new one."""
+    """The score in the file if it belongs to the same run, otherwise a new score."""
     implementation = NumpyLoop() if options.implementation == "numpy" else KerasTensorFlow()
     versions = implementation.versions()
     missing = [name for name, version in versions.items() if version == "not installed"]

@@ -1,4 +1,4 @@
-"""In which order a fault is looked for: the properties that it should break come first."""
+"""The order in which properties are tried on a fault: the likely ones first."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ USUAL = ("test_every_step", "test_last_output")
 
 
 class Item(NamedTuple):
-    """A test of the suite: a property on one mode and one dtype; no mode where it has none."""
+    """A test of the suite: a property in one mode (or None) and one dtype."""
 
     prop: Property
     mode: Optional[str]

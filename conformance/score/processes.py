@@ -1,4 +1,4 @@
-"""Trials in processes of their own, as many at a time as there are cores."""
+"""Run trials in processes of their own, one for each core at a time."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def cores() -> int:
 
 
 def in_processes(specs: Sequence[TrialSpec], processes: int) -> Iterator[Trial]:
-    """The trials, each as soon as it is over."""
+    """Yield each trial as soon as it has ended."""
     with ThreadPoolExecutor(processes) as pool:
         asked = [pool.submit(in_a_process, spec) for spec in specs]
         try:
@@ -41,7 +41,7 @@ def in_processes(specs: Sequence[TrialSpec], processes: int) -> Iterator[Trial]:
 
 
 def in_a_process(spec: TrialSpec) -> Trial:
-    """One trial; one whose process dies is broken, and says how."""
+    """Run one trial. If its process dies, the trial is BROKEN, and its reason says how."""
     paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
     environment = {**dict.fromkeys(ONE_THREAD, "1"), **os.environ}
     environment["PYTHONPATH"] = os.pathsep.join(paths)

@@ -1,4 +1,4 @@
-"""What became of each fault, and the JSON file in which it is kept."""
+"""The outcome of each trial, and the JSON file that keeps it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from conformance.running.writing import FileError, write_whole
 FORMAT = "rnn-conformance score 1"
 
 CAUGHT, MISSED = "caught", "MISSED"
-#: Of a control: nothing was found, as it should be; or something was.
+#: Of a control: no property failed, as it should be; or one failed.
 CLEAN, ALARM = "clean", "CALLED FAULTY"
 #: The fault could not be seeded, or its process died.
 BROKEN = "BROKEN"
@@ -25,7 +25,7 @@ class ScoreError(FileError):
 
 @dataclass(frozen=True)
 class Trial:
-    """The suite against one fault or control.
+    """The outcome of the suite on one fault or control.
 
     ``found_by`` is the property that failed first, with its sentence, mode, dtype and what it said.
     ``cases`` were run until then, in ``seconds`` of wall-clock time that include starting the
@@ -55,7 +55,7 @@ class Trial:
 
 @dataclass
 class Score:
-    """A score: on what, how it was asked, and the trials so far; no ``dtypes`` are all."""
+    """A score: the environment, the options, and the trials so far. No ``dtypes``: all."""
 
     implementation: str
     versions: dict[str, str]
@@ -67,11 +67,11 @@ class Score:
     dtypes: list[str] = field(default_factory=list)
     trials: list[Trial] = field(default_factory=list)
 
-    #: What must be the same for a file to be gone on with.
+    #: A run goes on with a file only if these are the same.
     SAME = ("implementation", "versions", "python", "profile", "seed", "everything", "dtypes")
 
     def key(self) -> list[Any]:
-        """What tells scores apart that cannot be put together."""
+        """Scores with different keys cannot be merged."""
         return [getattr(self, name) for name in self.SAME]
 
 

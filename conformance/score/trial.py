@@ -34,7 +34,7 @@ from strategies.profiles import PROFILES
 
 @dataclass(frozen=True)
 class TrialSpec:
-    """What is asked: is this fault, or control, of this implementation noticed?
+    """One trial to run: an implementation, a fault or control, and options.
 
     ``everything`` goes on after the first catch, until each property has caught it or passed;
     ``dtypes`` are those that are asked, none for all.
@@ -50,7 +50,7 @@ class TrialSpec:
 
 
 def group_and_description(spec: TrialSpec) -> tuple[str, str]:
-    """Those of the fault or control that is meant."""
+    """The group and description of the fault or control."""
     if spec.kind == "control":
         return "controls", CONTROLS[spec.name].description
     catalogue: Any = FAULTS if spec.implementation == "numpy" else KERAS_FAULTS

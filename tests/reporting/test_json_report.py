@@ -128,7 +128,7 @@ def documented(part):
 
 #: Words of the documentation for types, as JSON Schema calls them.
 TYPES = {"text": "string", "list": "array"}
-PARTS = ("report", "suite", "environment", "result", "coverage", "failure")
+PARTS = ("report", "suite", "environment", "result", "coverage", "failure", "known_deviation")
 
 
 def in_schema(part):
