@@ -42,7 +42,11 @@ def found_in(folder: Path, environments: list[str]) -> list[str]:
             reports.append((path, read_json(path)))
         except ReportError as error:
             found.add(str(error))
-    columns = compare_reports(reports).columns if reports else []
+    columns = []
+    try:
+        columns = compare_reports(reports).columns if reports else []
+    except ReportError as error:
+        found.add(str(error))
     for column in columns:
         found |= {f"{column.label}: shard {shard} is missing" for shard in column.missing}
         if column.not_run:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import argparse
+import io
 import shutil
 import sys
 from pathlib import Path
 from typing import Optional, Sequence
 
 import conformance
-from conformance.reporting.compare import Comparison, compare_reports, comparison_lines
+from conformance.reporting.compare import RunComparison, compare_reports, comparison_lines
 from conformance.reporting.files import report_path
 from conformance.reporting.header import header_lines
 from conformance.reporting.json_report import ReportError, read_json
 from conformance.reporting.shards import merge_shards
 from conformance.reporting.summary import summary_lines
+from conformance.running.writing import FileError
 from conformance.score.command import add_parser
 
 
@@ -24,6 +26,9 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
     Returns 0; 1 where a shard of a run is missing or ``score`` found what should not be; 2 for bad
     input. One sentence says what it is.
     """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # whatever the locale can print, the rest escaped
+            stream.reconfigure(errors="backslashreplace")
     options = _parser().parse_args(arguments)
     width = shutil.get_terminal_size((100, 24)).columns
     try:
@@ -36,7 +41,7 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
             shards = ", ".join(missing)
             print(f"ERROR: there is no report of shard {shards}", file=sys.stderr)
             return 1
-    except ReportError as error:
+    except FileError as error:
         print(f"ERROR: {error}", file=sys.stderr)
         return 2
     except BrokenPipeError:  # `rnn-conformance show run.json | head`
@@ -100,7 +105,7 @@ def _show(options: argparse.Namespace, page: Optional[Path], width: int) -> Show
 def _compare(options: argparse.Namespace, page: Optional[Path], width: int) -> Shown:
     if len(options.files) < 2:
         raise ReportError("compare: give at least two reports")
-    comparison: Comparison = compare_reports([(path, read_json(path)) for path in options.files])
+    comparison: RunComparison = compare_reports([(path, read_json(path)) for path in options.files])
     lines = comparison_lines(comparison, width)
     if page is not None:
         from conformance.reporting.html_report import write_comparison  # an extra

@@ -34,7 +34,7 @@ from conformance.implementations import load_implementation
 from conformance.implementations.own import as_implementation
 from conformance.implementations.protocol import Implementation
 from conformance.properties import all_properties
-from conformance.reporting.summary import RunRecord, summary_lines
+from conformance.reporting.summary import KnownDeviation, RunRecord, summary_lines
 from strategies.profiles import PROFILES
 
 #: A property, or one and a dtype, to the reason why it is known to deviate.
@@ -76,7 +76,7 @@ class Report:
     def _record(self) -> RunRecord:
         record = RunRecord(profile=self.profile, seed=self.seed, repeat=f"seed={self.seed}")
         record.results = {str(i): result for i, result in enumerate(self.results)}
-        record.deviations = dict(self.deviations)
+        record.deviations = {name: KnownDeviation.of(d) for name, d in self.deviations.items()}
         record.expect(record.results)
         return record
 

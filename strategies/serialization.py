@@ -139,7 +139,7 @@ class Configuration:
         meant = self.meant(layer)[name]
         if got == ARGUMENTS[layer][name].default:
             return (f"{layer}.{name}",)
-        if not (isinstance(got, Named) and isinstance(meant, Named) and got.name == meant.name):
+        if not (isinstance(got, Choice) and isinstance(meant, Choice) and got.name == meant.name):
             return ()
         parts = dict(got.arguments)
         differ = {

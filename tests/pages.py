@@ -8,7 +8,7 @@ from typing import Any
 from conformance.checking.results import Result
 from conformance.checking.tally import Coverage
 from conformance.reporting.header import Environment
-from conformance.reporting.json_report import Report
+from conformance.reporting.json_report import RunReport
 from conformance.reporting.suite import Suite
 from conformance.reporting.summary import RunRecord
 
@@ -49,7 +49,7 @@ def a_result(name: str = "a", mode: Any = "call", dtype: str = "float32", **chan
 
 def a_report(
     *results: Result, failures: Any = None, suite: Suite = SUITE, **changes: Any
-) -> Report:
+) -> RunReport:
     """A report of these results; ``changes`` are of the environment."""
     record = RunRecord("default", 1, "--hypothesis-seed=1")
     for result in results:
@@ -58,4 +58,4 @@ def a_report(
     record.expect(record.results)
     record.failures = failures or {}
     environment = replace(ENVIRONMENT, **changes)
-    return Report(suite, environment, "2026-11-24T12:00:00+00:00", 61.0, record)
+    return RunReport(suite, environment, "2026-11-24T12:00:00+00:00", 61.0, record)

@@ -18,8 +18,8 @@ LEVELS = [
     {"expected", "implementations"},
     {"checking", "faults"},
     {"failures", "properties"},
-    {"reporting"},
-    {"score", "plugin", "from_python"},
+    {"reporting", "score"},
+    {"plugin", "from_python"},
     {"command_line"},
 ]
 #: Scripts that need NumPy and a library only; they import nothing of the project.
@@ -80,6 +80,25 @@ def test_packages_import_what_is_below_them(path):
             assert level(imported) < level(name), f"{name} imports {imported}"
 
 
+def test_reports_and_scores_have_no_class_of_one_name():
+    names = [
+        node.name
+        for path in MODULES
+        if path.parent.name in ("reporting", "score") or path.stem == "from_python"
+        for node in ast.parse(path.read_text(encoding="utf-8")).body
+        if isinstance(node, ast.ClassDef)
+    ]
+    others = {
+        node.name
+        for path in MODULES
+        if path.parent.name not in ("reporting", "score") and path.stem != "from_python"
+        for node in ast.parse(path.read_text(encoding="utf-8")).body
+        if isinstance(node, ast.ClassDef)
+    }
+    assert len(names) == len(set(names))
+    assert not set(names) & others
+
+
 def test_conformance_has_few_modules_outside_its_packages():
     flat = [path for path in (ROOT / "conformance").glob("*.py") if path.stem != "__init__"]
     assert len(flat) <= 3, f"flat modules: {[path.name for path in flat]}"
@@ -113,10 +132,11 @@ def test_collecting_imports_no_library_under_test():
 
 
 def test_only_pages_need_what_makes_them():
-    # All but the modules of the page itself is imported with jinja2 and matplotlib out of reach.
+    # All but the modules of the page itself is imported with the libraries of extras out of reach.
     code = (
         "import sys\n"
-        "sys.modules.update(dict.fromkeys(['jinja2', 'markupsafe', 'matplotlib', 'selenium']))\n"
+        "extras = ['jinja2', 'jsonschema', 'markupsafe', 'matplotlib', 'selenium']\n"
+        "sys.modules.update(dict.fromkeys(extras))\n"
         "import conformance.plugin, conformance.command_line as c\n"
         "sys.exit(c.main(['show', 'absent.json']))"
     )

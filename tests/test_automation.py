@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import pytest
 from command_line import ROOT, run
-from pages import a_report, a_result
+from pages import SUITE, a_report, a_result
 from tox_environments import environments, labels
 
 from conformance.reporting.json_report import write_json
@@ -98,6 +98,33 @@ def test_a_workflow_is_as_its_schema_says(name):
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
+def test_every_action_is_pinned_to_a_commit_and_names_its_version(path):
+    used = re.findall(r"uses: (.*)", path.read_text(encoding="utf-8"))
+    assert used
+    for action in used:
+        assert re.fullmatch(r"[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", action), action
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
+def test_a_step_fails_where_any_part_of_a_pipe_fails(path):
+    assert "\ndefaults:\n  run:\n    shell: bash\n" in path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
+def test_a_job_that_may_write_installs_nothing_and_runs_no_code_of_the_project(path):
+    workflow = path.read_text(encoding="utf-8")
+    assert "\npermissions:\n  contents: read\n" in workflow
+    jobs = re.split(r"^  (?=\w+:$)", workflow.partition("\njobs:\n")[2], flags=re.MULTILINE)
+    writing = [job for job in jobs if re.search(r"^ {6}\w+: write$", job, re.MULTILINE)]
+    assert len(writing) == (path.stem == "nightly")
+    for job in writing:
+        assert not re.search(r"pip|tox|checkout|setup-python|\.ci/|python", job)
+
+
 def test_the_night_uses_options_and_files_that_there_are():
     from conformance.plugin import pytest_addoption
 
@@ -161,7 +188,9 @@ def test_only_what_is_new_is_told(night):
 
 
 def test_new_deviations_and_what_is_missing_are_told(night):
-    shown = a_report(a_result(deviations={"relu of NaN": (2, 9)}), versions=OLD)
+    shown = a_report(
+        a_result(verdict="deviates (known)", deviations={"relu of NaN": (2, 9)}), versions=OLD
+    )
     shard = a_report(a_result(), shard="1/2")
     shard = replace(shard, record=replace(shard.record, shard="1/2"))
     told = night(["tf29", "tf210"], tf29=shown, shard=shard)
@@ -169,6 +198,16 @@ def test_new_deviations_and_what_is_missing_are_told(night):
         "- keras 2.9.0, tensorflow 2.9.3: deviates (known): relu of NaN",
         "- keras 3.15.1, tensorflow 2.21.0: shard 2/2 is missing",
         "- tf210: there is no report",
+    ]
+
+
+def test_a_damaged_report_is_news(night, tmp_path):
+    night([], good=a_report(a_result()))
+    other = a_report(a_result(), suite=SUITE._replace(version="2.0"))
+    told = night([], one=a_report(a_result()), other=other)
+    assert told[2:] == [
+        f"- {tmp_path}/reports/other.json: is of the suite {other.suite}, "
+        f"{tmp_path}/reports/one.json of {SUITE}: only reports of one suite can be compared"
     ]
 
 

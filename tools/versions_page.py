@@ -27,7 +27,7 @@ from conformance.reporting.compare import (  # noqa: E402
     worst,
 )
 from conformance.reporting.files import check_html  # noqa: E402
-from conformance.reporting.json_report import Report, ReportError, read_json  # noqa: E402
+from conformance.reporting.json_report import ReportError, RunReport, read_json  # noqa: E402
 
 PAGE = ROOT / "docs" / "versions.md"
 #: How long each environment took, its installation included; written by tools/versions.py.
@@ -46,13 +46,13 @@ verdict on a clause of the specification, over all modes and dtypes.
 """
 
 
-def clauses_of(reports: Iterable[Report]) -> list[str]:
+def clauses_of(reports: Iterable[RunReport]) -> list[str]:
     """All clauses, those that have a place first."""
     found = {r.clause for report in reports for r in report.record.results.values()}
     return [c for c in CLAUSES if c in found] + sorted(found - set(CLAUSES))
 
 
-def page(reports: dict[str, Report], times: dict[str, int], names: Sequence[str]) -> str:
+def page(reports: dict[str, RunReport], times: dict[str, int], names: Sequence[str]) -> str:
     """The Markdown page of reports by the name of their environment; ``names`` are all of these."""
     clauses = clauses_of(reports.values())
     parts = [HEAD, *_table(reports, clauses)]
@@ -67,7 +67,7 @@ def page(reports: dict[str, Report], times: dict[str, int], names: Sequence[str]
     return "\n".join(parts) + "\n"
 
 
-def _table(reports: dict[str, Report], clauses: Sequence[str]) -> list[str]:
+def _table(reports: dict[str, RunReport], clauses: Sequence[str]) -> list[str]:
     rows = [f"| tox | TensorFlow | Keras | {' | '.join(clauses)} | verdict |"]
     rows.append("|---" * (len(clauses) + 4) + "|")
     for name, report in reports.items():
@@ -81,13 +81,13 @@ def _table(reports: dict[str, Report], clauses: Sequence[str]) -> list[str]:
     return rows
 
 
-def _verdict(report: Report) -> str:
+def _verdict(report: RunReport) -> str:
     verdict = report.record.verdict
     deviates = any(r.verdict == DEVIATES for r in report.record.results.values())
     return DEVIATES if verdict == CONFORMS and deviates else verdict
 
 
-def _deviations(reports: dict[str, Report], names: Sequence[str]) -> list[str]:
+def _deviations(reports: dict[str, RunReport], names: Sequence[str]) -> list[str]:
     """A row for each deviation that showed: environments, cases, script."""
     scripts = {known.name: known.script.name for known in read_deviations() if known.script}
     shown: dict[str, list[str]] = {}
@@ -119,7 +119,7 @@ def ranges(some: Sequence[str], all_of_them: Sequence[str]) -> str:
     return ", ".join(g[0] if len(g) == 1 else f"{g[0]} … {g[-1]}" for g in groups)
 
 
-def _failures(reports: dict[str, Report], names: Sequence[str]) -> list[str]:
+def _failures(reports: dict[str, RunReport], names: Sequence[str]) -> list[str]:
     where: dict[str, list[str]] = {}
     for name, report in reports.items():
         for sentence in {r.sentence for r in report.record.results.values() if r.verdict == FAILS}:
@@ -127,7 +127,7 @@ def _failures(reports: dict[str, Report], names: Sequence[str]) -> list[str]:
     return [f"- {s}: {ranges(w, names)}" for s, w in sorted(where.items())] or ["Nothing."]
 
 
-def _how(reports: dict[str, Report], times: dict[str, int]) -> list[str]:
+def _how(reports: dict[str, RunReport], times: dict[str, int]) -> list[str]:
     rows = ["| tox | Python | when (UTC) | cases | tests not run | time | command |"]
     rows.append("|---|---|---|---|---|---|---|")
     for name, report in reports.items():

@@ -18,6 +18,7 @@ from conformance.checking.subject import Subject
 from conformance.checking.tally import Tally
 from conformance.deviations.reading import Deviation, explaining
 from conformance.implementations.protocol import ImplementationError
+from conformance.running.text import kind_and_message, message_of, one_line
 from conformance.running.time_limit import TimeLimitReached, call_within
 
 #: A group is judged early once asking has taken so long: what is slow gains nothing from groups.
@@ -109,7 +110,7 @@ class Attempt:
         return [deviation for deviation in self._known if deviation.applies(**facts)]
 
     def failure_of(self, **drawn: Any) -> Optional[Failure]:
-        """How what was drawn fails, unless as a known deviation states it; None where it does not."""
+        """How what was drawn fails; None where it does not, or as a known deviation states it."""
         error, record = self._asked_and_judged(drawn)
         known = self.known(**drawn)
         if error is None or explaining(known, error):
@@ -148,7 +149,7 @@ class Attempt:
         except TimeLimitReached as reached:
             return _because(reached, f"it had not answered after {limit:g} s")
         except ImplementationError as error:
-            return _because(error, str(error))
+            return _because(error, message_of(error))
         except HypothesisException:
             raise
         except Exception as error:  # whatever the thing under test may raise
@@ -163,10 +164,9 @@ def hung(error: Nonconformity) -> bool:
 
 def _in_one_line(error: Exception) -> str:
     """Kind, first line of the message, and where it was raised."""
-    message = (str(error).strip() or "no message").splitlines()[0]
     frame = traceback.extract_tb(error.__traceback__)[-1]
-    place = f"{os.path.basename(frame.filename)}, line {frame.lineno}"
-    return f"{type(error).__name__}: {message} ({place})"
+    place = f"{one_line(os.path.basename(frame.filename))}, line {frame.lineno}"
+    return f"{kind_and_message(error)} ({place})"
 
 
 def _not_as(known: list[Deviation], error: Nonconformity) -> Nonconformity:

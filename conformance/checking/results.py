@@ -7,6 +7,7 @@ from typing import Any, Optional
 
 from conformance.checking.record import Nonconformity, Question
 from conformance.checking.tally import Coverage
+from conformance.running.text import one_line
 
 CONFORMS, FAILS, NOT_APPLICABLE = "conforms", "fails", "not applicable"
 #: Fails as is known and listed.
@@ -59,6 +60,12 @@ class Result:
     deviations: dict[str, tuple[int, int]] = field(default_factory=dict)
     coverage: Coverage = field(default_factory=Coverage)
     failure: Optional[Failure] = None
+
+    def __post_init__(self) -> None:
+        """Make text that comes from outside fit to print, to file and to send."""
+        texts = {name: one_line(v) for name, v in vars(self).items() if isinstance(v, str)}
+        texts["reason"] = one_line(" ".join(self.reason.split()))
+        vars(self).update(texts, devices=tuple(map(one_line, self.devices)))
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values only, as they are sent between processes."""

@@ -1,1 +1,1 @@
-"""What is told of one failure: the description, and a script that shows it again."""
+"""The description of a failure, and the script that reproduces it."""

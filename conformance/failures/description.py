@@ -1,9 +1,9 @@
-"""A failure in at most fifteen lines: what, where, by how much, why, and how to see it again."""
+"""The description of a failure in at most fifteen lines."""
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any, Optional
+from typing import Any, Callable, Optional
 
 import numpy as np
 
@@ -12,17 +12,20 @@ from conformance.checking.results import Failure
 from conformance.checking.subject import Subject
 from conformance.expected.comparison import Comparison
 from conformance.failures.of_answers import script
+from conformance.failures.script import Script
 from conformance.faults import Fault, explaining_fault
 from conformance.implementations.protocol import in_words
+from conformance.running.text import kind_and_message, one_line, several_lines
+from conformance.running.writing import FileError
 from strategies import Case, Dimensions
 
-#: So many signs of what was found are printed.
+#: A longer sentence about the failure is cut.
 LONGEST = 400
 
 
 @dataclass(frozen=True)
 class FailureReport:
-    """What is told of a failure; plain values only, so that it can be sent and filed.
+    """The description of a failure as plain values, which can be sent between processes.
 
     ``text`` is all of it in lines, ``script`` the text of the script that was written to
     ``script_path`` (None where there is none), ``command`` runs exactly this again, ``fault`` is
@@ -42,47 +45,83 @@ class FailureReport:
 
 
 def describe_failure(
-    found: Property, subject: Subject, failure: Failure, command: str
+    prop: Property, subject: Subject, failure: Failure, command: str
 ) -> FailureReport:
-    """What a user reads when a property fails; ``command`` runs exactly this again."""
-    error, comparison, case = failure.error, failure.error.comparison, failure.drawn.get("case")
-    tested = (
-        subject.implementation.name,
-        subject.mode and f"mode {subject.mode}",
-        subject.dtype,
-        in_words(subject.implementation.versions()),
-    )
-    lines = [
-        f"FAILS: {found.sentence}",
-        " · ".join(filter(None, tested)),
-        *_drawn(failure),
-        f"found: {_in_one_line(error.sentence)}",
-    ]
+    """Describe a failure for the user. ``command`` runs the failing test again.
+
+    A part that cannot be described says so in its place: no failure is lost for it.
+    """
+    comparison, case = failure.error.comparison, failure.drawn.get("case")
     fault: Optional[Fault] = None
-    if comparison is not None:
-        lines += _where(comparison, subject)
-        fault = None if case is None else explaining_fault(case, comparison)
-        if fault is not None:
-            lines.append(f"  the numbers are those of: {fault.sentence}")
-    shown, path = script(found, subject, failure), None
-    if shown is not None:
-        path = shown.write(found, subject).as_posix()
-        lines.append(f"script: {path} ({shown.needs})")
-    lines.append(f"again: {command}")
+    shown: Optional[Script] = None
+    path: Optional[str] = None
+
+    def where() -> list[str]:
+        return [] if comparison is None else _where(comparison, subject)
+
+    def explanation() -> list[str]:
+        nonlocal fault
+        if comparison is not None and case is not None:
+            fault = explaining_fault(case, comparison)
+        return [] if fault is None else [f"  the numbers are those of: {fault.sentence}"]
+
+    def reproduction() -> list[str]:
+        nonlocal shown, path
+        shown = script(prop, subject, failure)
+        if shown is None:
+            return []
+        try:
+            path = shown.write(prop, subject).as_posix()
+        except FileError as error:
+            return [f"script: {error}"]
+        return [f"script: {path} ({shown.needs})"]
+
+    lines = [
+        f"FAILS: {prop.sentence}",
+        *_lines_of("what was tested", lambda: [_tested(subject)]),
+        *_lines_of("the case", lambda: _drawn(failure)),
+        f"found: {_in_one_line(failure.error.sentence)}",
+        *_lines_of("where it fails", where),
+        *_lines_of("the fault", explanation),
+        *_lines_of("script", reproduction),
+        f"again: {command}",
+    ]
     return FailureReport(
-        text="\n".join(lines),
-        command=command,
-        script=shown.text if shown is not None else None,
+        text="\n".join(map(one_line, lines)),
+        command=one_line(command),
+        script=several_lines(shown.text) if shown is not None else None,
         script_path=path,
         fault=fault.name if fault is not None else None,
         size={} if case is None else {letter: getattr(case, letter) for letter in "NTDMK"},
     )
 
 
+def _lines_of(part: str, describe: Callable[[], list[str]]) -> list[str]:
+    """The lines of one part of a description, or why there are none."""
+    try:
+        return describe()
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # whatever the thing under test may raise, if it is asked again
+        return [f"{part}: cannot be told: {kind_and_message(error)}"]
+
+
+def _tested(subject: Subject) -> str:
+    parts = (
+        subject.implementation.name,
+        subject.mode and f"mode {subject.mode}",
+        subject.dtype,
+        in_words(subject.implementation.versions()),
+    )
+    return " · ".join(filter(None, parts))
+
+
 def _in_one_line(sentence: str) -> str:
-    """Arrays are printed over several lines; a long sentence is cut, and says so."""
+    """The sentence in one line. A long one is cut, and its length is given."""
     line = " ".join(sentence.split())
-    return line if len(line) <= LONGEST else f"{line[:LONGEST]}… ({len(line)} signs)"
+    if len(line) <= LONGEST:
+        return line
+    return f"{line[:LONGEST]}… ({len(line)} characters)"
 
 
 def _drawn(failure: Failure) -> list[str]:
@@ -110,7 +149,7 @@ def _drawn(failure: Failure) -> list[str]:
 
 
 def _options(case: Case) -> str:
-    """What is not as in the plain network."""
+    """The options that differ from the defaults."""
     defaults = {**dict(case.cell.activations), "dense_activation": "linear"}
     chosen = {
         name: getattr(case, name)
@@ -124,7 +163,7 @@ def _options(case: Case) -> str:
 
 
 def _short(tensor: np.ndarray) -> str:
-    """The entries, or the shape where there are too many to read."""
+    """The entries, or the shape of a large tensor."""
     if tensor.size > 6:
         return "×".join(map(str, tensor.shape)) + " entries"
     with np.printoptions(floatmode="unique"):

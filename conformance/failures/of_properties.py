@@ -34,7 +34,7 @@ for _ in range({times}):
 '''
 
 
-def property_script(found: Property, subject: Subject, failure: Failure) -> Optional[Script]:
+def property_script(prop: Property, subject: Subject, failure: Failure) -> Optional[Script]:
     """The script, or None where new networks do not fail every time.
 
     It checks once, or twice where a network is wrong only after it was used.
@@ -44,23 +44,23 @@ def property_script(found: Property, subject: Subject, failure: Failure) -> Opti
     enough = (
         times
         for times in (1, 2)
-        if all(_fails(found, subject, failure, times) for _ in range(TRIALS))
+        if all(_fails(prop, subject, failure, times) for _ in range(TRIALS))
     )
     times = next(enough, None)
     if times is None:
         return None
     imports, loaded, needs = of_this_project(subject)
     text = _TEXT.format(
-        sentence=found.sentence,
+        sentence=prop.sentence,
         imports=imports,
         drawn_imports="\n".join(sorted(imports_of(failure.drawn))),
-        module=found.function.__module__,
+        module=prop.function.__module__,
         drawn="dict(" + ", ".join(f"{n}={value!r}" for n, value in failure.drawn.items()) + ")",
         loaded=loaded,
         mode=subject.mode,
         dtype=subject.dtype,
         modes=subject.modes,
-        name=found.name,
+        name=prop.name,
         times=times,
     )
     return Script(text, needs)
@@ -90,12 +90,12 @@ def _parts(value: object) -> Iterator[object]:
         yield from _parts(part)
 
 
-def _fails(found: Property, subject: Subject, failure: Failure, times: int) -> bool:
+def _fails(prop: Property, subject: Subject, failure: Failure, times: int) -> bool:
     subject.run.networks.clear()
     try:
         with np.errstate(all="ignore"):
             for _ in range(times):
-                found.ask_and_judge(subject, **failure.drawn)
+                prop.ask_and_judge(subject, **failure.drawn)
     except Exception:  # whatever the thing under test may raise
         return True
     return False

@@ -1,10 +1,11 @@
-"""What all scripts that show a failure share: where they are written, how they load what failed."""
+"""What all reproduction scripts share: where they are written, how they load libraries."""
 
 from __future__ import annotations
 
 import contextlib
 import io
 import os
+import re
 import sys
 import zlib
 from dataclasses import dataclass
@@ -18,11 +19,15 @@ from conformance.checking.subject import Subject
 from conformance.implementations import IMPLEMENTATIONS
 from conformance.implementations.keras.tensorflow import load_tensorflow
 from conformance.implementations.protocol import Implementation
+from conformance.running.text import several_lines
+from conformance.running.writing import write_whole, writing
 
 #: Scripts are written here, in the folder where pytest was started.
 FOLDER = Path(".conformance")
 #: A failure has a script if it shows in so many new networks: a random one is not promised.
 TRIALS = 3
+#: What is tested is named in the name of a file with so many characters at most.
+LONGEST_NAME = 60
 _PROJECT = Path(__file__).resolve().parent.parent.parent
 
 
@@ -33,12 +38,18 @@ class Script:
     text: str
     needs: str
 
-    def write(self, found: Property, subject: Subject) -> Path:
-        """Write it into `FOLDER` and return where it is."""
-        name = f"{found.name}-{subject.id}-{zlib.crc32(self.text.encode()):08x}.py"
-        path = FOLDER / name.replace(":", "-")
-        FOLDER.mkdir(exist_ok=True)
-        path.write_text(self.text, encoding="utf-8")
+    def write(self, prop: Property, subject: Subject) -> Path:
+        """Write the script into `FOLDER`, and return its path.
+
+        Raises:
+            FileError: it cannot be written there.
+        """
+        text = several_lines(self.text)
+        tested = re.sub(r"[^\w.+-]", "-", subject.id)[:LONGEST_NAME]
+        path = FOLDER / f"{prop.name}-{tested}-{zlib.crc32(text.encode()):08x}.py"
+        with writing(path):
+            FOLDER.mkdir(exist_ok=True)
+        write_whole(path, text)
         return path
 
 
@@ -52,11 +63,11 @@ def loadable(implementation: Implementation) -> bool:
         return False
     if module not in sys.modules:
         return True  # named by the user, and to be found where the script is run
-    found: Any = sys.modules[module]
+    loaded: Any = sys.modules[module]
     for part in path.split("."):
-        found = getattr(found, part, None)
+        loaded = getattr(loaded, part, None)
     own = (getattr(implementation, "function", None), type(implementation), implementation)
-    return any(found is thing for thing in own)
+    return any(loaded is thing for thing in own)
 
 
 def of_this_project(subject: Subject) -> tuple[str, str, str]:

@@ -14,7 +14,7 @@ from conformance.checking.results import Result
 from conformance.failures.description import FailureReport
 from conformance.reporting.files import write_reports
 from conformance.reporting.header import Environment
-from conformance.reporting.json_report import Report, ReportError
+from conformance.reporting.json_report import RunReport
 from conformance.reporting.progress import Progress
 from conformance.reporting.suite import this_suite
 from conformance.reporting.summary import RunRecord, summary_lines
@@ -116,17 +116,15 @@ class ReportHooks:
         """Write the files that were asked for."""
         if self.is_worker or self.config.option.collectonly:
             return
-        try:
-            self.written = write_reports(self.report(), self.reports)
-        except ReportError as error:
-            self.written = [f"ERROR: --report: {error}"]
+        self.written, complete = write_reports(self.report(), self.reports)
+        if not complete:
             session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
 
-    def report(self) -> Report:
+    def report(self) -> RunReport:
         """The run so far."""
         started = datetime.fromtimestamp(self.started, timezone.utc).isoformat(timespec="seconds")
         seconds = time.time() - self.started
-        return Report(this_suite(), self.environment, started, seconds, self.record)
+        return RunReport(this_suite(), self.environment, started, seconds, self.record)
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """The verdict, what weakens it, a line for each property, and the files written."""

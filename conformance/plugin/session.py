@@ -27,7 +27,7 @@ from conformance.properties import all_properties
 from conformance.reporting.files import report_path
 from conformance.reporting.header import Environment, header_lines
 from conformance.reporting.json_report import ReportError
-from conformance.reporting.summary import RunRecord
+from conformance.reporting.summary import KnownDeviation, RunRecord
 from strategies import DTYPES
 from strategies.profiles import PROFILES
 
@@ -144,7 +144,9 @@ class _Session:
             implementation = seeded_fault(implementation, _one_of("--fault", fault, fault_names()))
         self.implementation: Implementation = implementation
         versions = implementation.versions()
-        self.record.deviations = {d.name: d.of(versions) for d in self.run.deviations}
+        self.record.deviations = {
+            d.name: KnownDeviation.of(d.of(versions)) for d in self.run.deviations
+        }
         if self.about_properties and not self.is_worker:
             _check_installed(implementation)
         self.environment = Environment.of(

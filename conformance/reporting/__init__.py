@@ -1,1 +1,1 @@
-"""What the user reads: header, summary, failures, reproduction scripts."""
+"""What a user reads about a run: header, progress, summary, JSON, pages, comparisons."""

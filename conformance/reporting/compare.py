@@ -1,4 +1,4 @@
-"""Several runs beside each other: shards are merged, versions and devices become columns."""
+"""Compare runs: shards are merged, and each version or device becomes a column."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Iterable, Optional, Sequence
 
 from conformance.checking.results import CONFORMS, DEVIATES, FAILS, NOT_APPLICABLE, Result
-from conformance.reporting.json_report import Report, ReportError
+from conformance.reporting.json_report import ReportError, RunReport
 from conformance.reporting.shards import merge_shards
 from conformance.reporting.summary import by_sentence
 
@@ -25,16 +25,16 @@ Key = tuple[str, Optional[str], str]
 
 @dataclass
 class Column:
-    """All runs on one installation: reports of shards, or with several seeds, together."""
+    """All runs on one installation, such as runs with several seeds."""
 
-    reports: list[Report]
+    reports: list[RunReport]
     letter: str = ""
     label: str = ""
     results: dict[Key, Result] = field(default_factory=dict)
 
     @property
     def cases(self) -> int:
-        """Cases of all runs."""
+        """The number of cases in all runs."""
         return sum(report.record.cases for report in self.reports)
 
     @property
@@ -45,7 +45,7 @@ class Column:
 
     @property
     def missing(self) -> list[str]:
-        """Shards of which there is no report."""
+        """The shards that have no report."""
         return [shard for report in self.reports for shard in report.record.missing]
 
     def verdicts(self, property_name: str) -> list[Result]:
@@ -55,7 +55,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Change:
-    """A property whose verdict is another one in the next column; ``where``: modes and dtypes."""
+    """A property whose verdict changes from one column to the next, in the modes ``where``."""
 
     sentence: str
     before: str
@@ -73,7 +73,7 @@ class Change:
 
 @dataclass(frozen=True)
 class Gap:
-    """How many tests were checked in one of two neighbouring columns only, and of what."""
+    """Tests that were checked in one of two neighbouring columns and not in the other."""
 
     column: Column
     other: Column
@@ -88,8 +88,8 @@ class Gap:
 
 
 @dataclass(frozen=True)
-class Comparison:
-    """Columns, what changed from each to the next, and the properties in the summary's order."""
+class RunComparison:
+    """The columns, the changes from each to the next, and the properties in order."""
 
     columns: list[Column]
     changes: list[Change]
@@ -102,8 +102,8 @@ class Comparison:
         return any(change.after == FAILS for change in self.changes)
 
 
-def compare_reports(reports: Sequence[tuple[Path, Report]]) -> Comparison:
-    """Merge and compare; the columns are sorted by implementation and version.
+def compare_reports(reports: Sequence[tuple[Path, RunReport]]) -> RunComparison:
+    """Merge shards, then compare. Columns are sorted by implementation and version.
 
     Raises:
         ReportError: there is no report, or two are of different suites.
@@ -124,7 +124,7 @@ def compare_reports(reports: Sequence[tuple[Path, Report]]) -> Comparison:
     neighbours = list(zip(columns, columns[1:]))
     changes = [c for r in properties for pair in neighbours for c in _changes(r, *pair)]
     gaps = [_gap(*pair) for one, other in neighbours for pair in ((one, other), (other, one))]
-    return Comparison(columns, changes, [gap for gap in gaps if gap.tests], properties)
+    return RunComparison(columns, changes, [gap for gap in gaps if gap.tests], properties)
 
 
 def worst(results: Iterable[Result]) -> str:
@@ -133,7 +133,7 @@ def worst(results: Iterable[Result]) -> str:
     return next((verdict for verdict in SEVERITY if verdict in verdicts), NOT_ASKED)
 
 
-def _columns(reports: Sequence[Report]) -> list[Column]:
+def _columns(reports: Sequence[RunReport]) -> list[Column]:
     groups: dict[tuple[str, ...], Column] = {}
     for report in reports:
         same = tuple(_identity(report).values())
@@ -149,8 +149,8 @@ def _columns(reports: Sequence[Report]) -> list[Column]:
     return columns
 
 
-def _identity(report: Report) -> dict[str, str]:
-    """What makes two runs runs of the same thing; the first that differs becomes the label."""
+def _identity(report: RunReport) -> dict[str, str]:
+    """The facts that tell installations apart. The first one that differs becomes the label."""
     environment = report.environment
     versions = ", ".join(f"{name} {version}" for name, version in environment.versions.items())
     return {
@@ -164,7 +164,7 @@ def _identity(report: Report) -> dict[str, str]:
 
 
 def _label(columns: Sequence[Column]) -> None:
-    """Name each column by its versions, and by as much else as tells it from the others."""
+    """Name each column by its versions, and by further facts where these are equal."""
     identities = [_identity(column.reports[0]) for column in columns]
     for i, (column, identity) in enumerate(zip(columns, identities)):
         column.letter = chr(ord("A") + i) if i < 26 else f"A{i - 25}"
@@ -176,8 +176,8 @@ def _label(columns: Sequence[Column]) -> None:
         column.label = " · ".join(filter(None, (identity[name] for name in names)))
 
 
-def _natural(report: Report) -> list[Any]:
-    """A key that puts 2.9 before 2.10."""
+def _natural(report: RunReport) -> list[Any]:
+    """A sort key that puts 2.9 before 2.10."""
     text = " ".join(_identity(report).values())
     parts = re.split(r"(\d+)", text)
     return [(int(p), "") if p.isdecimal() else (-1, p) for p in parts]
@@ -197,15 +197,15 @@ def _merged(one: Result, other: Result) -> Result:
 
 
 def _checked(column: Column) -> dict[Key, str]:
-    """The verdicts on what was executed."""
+    """The verdicts of all tests that were executed."""
     applicable = {key: r for key, r in column.results.items() if r.verdict != NOT_APPLICABLE}
     return {key: result.verdict for key, result in applicable.items()}
 
 
-def _changes(found: Result, before: Column, after: Column) -> list[Change]:
-    """How one property changed, one entry for each pair of verdicts."""
+def _changes(result: Result, before: Column, after: Column) -> list[Change]:
+    """The changes of one property, one for each pair of verdicts."""
     one, other = _checked(before), _checked(after)
-    both = [key for key in one if key in other and key[0] == found.property]
+    both = [key for key in one if key in other and key[0] == result.property]
     places: dict[tuple[str, str], list[str]] = {}
     for key in both:
         if one[key] != other[key]:
@@ -213,7 +213,7 @@ def _changes(found: Result, before: Column, after: Column) -> list[Change]:
             places.setdefault((one[key], other[key]), []).append(where)
     return [
         Change(
-            found.sentence, *verdicts, before, after,
+            result.sentence, *verdicts, before, after,
             "everywhere" if len(where) == len(both) > 1 else ", ".join(sorted(where)),
         )
         for verdicts, where in places.items()
@@ -227,7 +227,7 @@ def _gap(column: Column, other: Column) -> Gap:
     return Gap(column, other, len(keys), tuple(sorted(sentences)))
 
 
-def comparison_lines(comparison: Comparison, width: int) -> list[str]:
+def comparison_lines(comparison: RunComparison, width: int) -> list[str]:
     """The columns, what changed, and a line for each property of at most ``width`` columns."""
     letters = [column.letter for column in comparison.columns]
     lines = []
@@ -240,10 +240,10 @@ def comparison_lines(comparison: Comparison, width: int) -> list[str]:
     lines += [f"  {change}" for change in comparison.changes]
     lines += [str(gap) for gap in comparison.gaps]
     cells = [
-        [_cell(column.verdicts(found.property)) for column in comparison.columns]
-        for found in comparison.properties
+        [_cell(column.verdicts(result.property)) for column in comparison.columns]
+        for result in comparison.properties
     ]
-    sentences = [found.sentence for found in comparison.properties]
+    sentences = [result.sentence for result in comparison.properties]
     room = max(20, width - 9 * len(letters))
     longest = min(room, max(len(s) for s in ("property", *sentences)))
     lines += ["", "property".ljust(longest) + "".join(letter.rjust(9) for letter in letters)]

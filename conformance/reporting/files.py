@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Sequence
+from typing import NamedTuple, Sequence
 
-from conformance.reporting.json_report import Report, ReportError, check_writable, write_json
+from conformance.reporting.json_report import ReportError, RunReport, write_json
+from conformance.running.text import kind_and_message
+from conformance.running.writing import FileError, check_writable
 
 #: What the HTML page is made with; an extra.
 NEEDED_FOR_HTML = ("jinja2", "matplotlib")
@@ -16,15 +18,18 @@ def report_path(text: str) -> Path:
     """The path of a report that can be written.
 
     Raises:
-        ReportError: the name says no known kind of report, nothing can be written there, or what
-            makes the page is not installed.
+        ReportError: the name does not end in .json or .html, nothing can be written there, or a
+            library that makes the page is not installed.
     """
     path = Path(text)
     if path.suffix not in (".json", ".html"):
         raise ReportError(f"{text}: must end in .json or .html")
     if path.suffix == ".html":
         check_html(text)
-    check_writable(path)
+    try:
+        check_writable(path)
+    except FileError as error:
+        raise ReportError(str(error)) from error
     return path
 
 
@@ -32,7 +37,7 @@ def check_html(text: str) -> None:
     """See that a page can be made.
 
     Raises:
-        ReportError: what makes it is not installed.
+        ReportError: a library that makes it is not installed.
     """
     missing = [name for name in NEEDED_FOR_HTML if find_spec(name) is None]
     if missing:
@@ -41,17 +46,33 @@ def check_html(text: str) -> None:
         )
 
 
-def write_reports(report: Report, paths: Sequence[Path]) -> list[str]:
-    """Write all of them; returns a line for each.
+class Written(NamedTuple):
+    """A line for each report, and whether all of them were written."""
 
-    Raises:
-        ReportError: one cannot be written.
-    """
+    lines: list[str]
+    complete: bool
+
+
+def write_reports(report: RunReport, paths: Sequence[Path]) -> Written:
+    """Write all reports. One that fails gives a line that says why; the others are written."""
+    lines, complete = [], True
     for path in paths:
-        if path.suffix == ".json":
-            write_json(report, path)
-        else:
-            from conformance.reporting.html_report import write_html  # an extra
+        try:
+            _write(report, path)
+            lines.append(f"report: {path}")
+        except Exception as error:  # whatever makes the page may raise
+            complete = False
+            if isinstance(error, FileError):
+                lines.append(f"ERROR: --report: {error}")
+            else:
+                lines.append(f"ERROR: --report: {path}: {kind_and_message(error)}")
+    return Written(lines, complete)
 
-            write_html(report, path)
-    return [f"report: {path}" for path in paths]
+
+def _write(report: RunReport, path: Path) -> None:
+    if path.suffix == ".json":
+        write_json(report, path)
+    else:
+        from conformance.reporting.html_report import write_html  # an extra
+
+        write_html(report, path)

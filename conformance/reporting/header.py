@@ -1,4 +1,4 @@
-"""What is tested, on what, how much, and how to repeat it; and the lines above a run."""
+"""The environment of a run, and the lines that are printed above it."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any, Sequence
 import conformance
 from conformance.implementations.protocol import Implementation, in_words
 from conformance.reporting.summary import RunRecord
+from conformance.running.text import escaped
 
 #: Environment variables that change what is computed, or on what.
 ENVIRONMENT = (
@@ -28,11 +29,12 @@ ENVIRONMENT = (
 
 @dataclass(frozen=True)
 class Environment:
-    """All that a reader needs to know to judge a run, or to repeat it.
+    """Everything that a reader needs in order to judge a run or to repeat it.
 
     ``repeat`` are the options of pytest that repeat the run; ``variables`` the environment
-    variables of `ENVIRONMENT` that the user has set. ``device`` is what was asked for (the results
-    have what was found); ``shard`` is "2/8", or empty where the run is not shared.
+    variables of `ENVIRONMENT` that the user has set. ``device`` is the device that was asked for;
+    each result names the devices that it was computed on. ``shard`` is "2/8", or empty where the
+    run is not shared.
     """
 
     suite: str
@@ -50,6 +52,10 @@ class Environment:
     device: str = ""
     shard: str = ""
 
+    def __post_init__(self) -> None:
+        """Make text that comes from outside fit to print, to file and to send."""
+        vars(self).update({name: escaped(value) for name, value in vars(self).items()})
+
     @classmethod
     def of(
         cls,
@@ -59,7 +65,7 @@ class Environment:
         record: RunRecord,
         device: str = "",
     ) -> Environment:
-        """The environment of this process; nothing under test is imported for it."""
+        """The environment of this process. No library under test is imported."""
         return cls(
             suite=conformance.__version__,
             implementation=implementation.name,

@@ -1,4 +1,4 @@
-"""A run, or several beside each other, as one page: no network, no server, printable.
+"""Pages of one run or of several. A page needs no network and no server, and can be printed.
 
 Jinja2 fills the templates beside this file, matplotlib draws the plots; both are the extra
 ``rnn-conformance[report]``.
@@ -20,19 +20,20 @@ from conformance.reporting.compare import (
     NOT_ASKED,
     NOT_ASKED_SYMBOL,
     SYMBOLS,
-    Comparison,
+    RunComparison,
     worst,
 )
-from conformance.reporting.json_report import Report, write_whole
+from conformance.reporting.json_report import RunReport
 from conformance.reporting.summary import by_sentence, discriminating_share, verdict_lines
+from conformance.running.writing import write_whole
 
 #: A cell is shaded in so many steps from a share of 0 to one of 1.
 SHADES = 5
 
 
 @dataclass(frozen=True)
-class Cell:
-    """One entry of a matrix: told by its symbol and number, and by its shade as well."""
+class MatrixCell:
+    """One entry of a matrix. It can be read by its symbol and number, without its shade."""
 
     symbol: str
     verdict: str
@@ -40,8 +41,8 @@ class Cell:
     detail: str
 
     @classmethod
-    def of(cls, results: Sequence[Result]) -> Cell:
-        """The worst of some results."""
+    def of(cls, results: Sequence[Result]) -> MatrixCell:
+        """The cell that shows the worst of some results."""
         shares = [r.worst_share for r in results if r.worst_share is not None]
         verdict = worst(results)
         detail = f"{verdict}, {sum(r.cases for r in results)} cases"
@@ -58,7 +59,7 @@ class Cell:
 
     @property
     def style(self) -> str:
-        """The classes that shade it."""
+        """The CSS classes of the cell."""
         if self.verdict == FAILS:
             return "cell fails"
         if self.verdict == DEVIATES:
@@ -70,7 +71,7 @@ class Cell:
 
     @property
     def order(self) -> float:
-        """What a column is sorted by: failures above all shares, nothing below all."""
+        """The sort key: failures above all shares, cells without a result below them."""
         if self.verdict in (FAILS, DEVIATES):
             return 3 if self.verdict == FAILS else 2
         if self.verdict in (NOT_APPLICABLE, NOT_ASKED):
@@ -78,31 +79,31 @@ class Cell:
         return -1 if self.share is None else self.share
 
 
-def write_html(report: Report, path: Path) -> None:
+def write_html(report: RunReport, path: Path) -> None:
     """Make the page of a run.
 
     Raises:
-        ReportError: it cannot be written there.
+        FileError: it cannot be written there.
     """
     write_whole(path, page(report))
 
 
-def write_comparison(comparison: Comparison, path: Path) -> None:
+def write_comparison(comparison: RunComparison, path: Path) -> None:
     """Make the page of several runs.
 
     Raises:
-        ReportError: it cannot be written there.
+        FileError: it cannot be written there.
     """
     rows = [
-        (found, [Cell.of(column.verdicts(found.property)) for column in comparison.columns])
-        for found in comparison.properties
+        (result, [MatrixCell.of(column.verdicts(result.property)) for column in comparison.columns])
+        for result in comparison.properties
     ]
-    clauses: dict[str, list[list[Cell]]] = {}
-    for found, cells in rows:
-        clauses.setdefault(found.clause, []).append(cells)
+    clauses: dict[str, list[list[MatrixCell]]] = {}
+    for result, cells in rows:
+        clauses.setdefault(result.clause, []).append(cells)
     of_clauses = {
         clause: [
-            Cell.of([r for r in column.results.values() if r.clause == clause])
+            MatrixCell.of([r for r in column.results.values() if r.clause == clause])
             for column in comparison.columns
         ]
         for clause in clauses
@@ -113,7 +114,7 @@ def write_comparison(comparison: Comparison, path: Path) -> None:
     write_whole(path, text)
 
 
-def page(report: Report) -> str:
+def page(report: RunReport) -> str:
     """The page of a run as text."""
     record = report.record
     results = [record.results[nodeid] for nodeid in sorted(record.results)]
@@ -161,9 +162,9 @@ def _template(name: str) -> jinja2.Template:
     return environment.get_template(name)
 
 
-def _legend() -> list[Cell]:
+def _legend() -> list[MatrixCell]:
     verdicts = [*SYMBOLS.items(), (NOT_ASKED, NOT_ASKED_SYMBOL)]
-    return [Cell(symbol, verdict, None, verdict) for verdict, symbol in verdicts]
+    return [MatrixCell(symbol, verdict, None, verdict) for verdict, symbol in verdicts]
 
 
 def _row(group: Sequence[Result], columns: Sequence[tuple[str, str]]) -> dict[str, Any]:
@@ -177,8 +178,8 @@ def _row(group: Sequence[Result], columns: Sequence[tuple[str, str]]) -> dict[st
         # What led to a failure was not drawn to be counted.
         "discriminating": None if worst(group) == FAILS else discriminating_share(list(group)),
         "verdict": worst(group),
-        "all": Cell.of(group),
-        "cells": {column: Cell.of(found) for column, found in cells.items()},
+        "all": MatrixCell.of(group),
+        "cells": {column: MatrixCell.of(of_column) for column, of_column in cells.items()},
     }
 
 
@@ -193,12 +194,12 @@ def _plots(results: Sequence[Result]) -> list[Markup]:
 
 
 def _drawn(svgs: Any) -> list[Markup]:
-    """The plots that there are; matplotlib escapes what it writes."""
+    """The plots that have data. Matplotlib escapes the text in them."""
     return [Markup(svg) for svg in svgs if svg is not None]
 
 
 def _crossings(results: Sequence[Result]) -> list[dict[str, Any]]:
-    """A table for every two options: how many cases had which two values at once."""
+    """A table for every two options with the number of cases for each pair of values."""
     tables: dict[tuple[str, str], Counter[tuple[str, str]]] = {}
     for result in results:
         for option, value, other, its_value, cases in result.coverage.pairs:

@@ -1,108 +1,31 @@
-"""A run as a JSON file: written whole or not at all, read with one clear sentence if it is bad.
+"""Reports as JSON files. A bad file is refused with one clear sentence.
 
-docs/report-schema.md describes the fields. `SCHEMA` grows by one with every change that an
-older reader would misunderstand.
+docs/report-schema.md describes the fields, `schema.json` says which values they may have. Its
+number grows by one with every change that an older reader would misunderstand.
 """
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Iterator
 
-from conformance.checking.results import CONFORMS, DEVIATES, FAILS, NOT_APPLICABLE, Result
+from conformance.checking.results import CONFORMS, FAILS, Result
 from conformance.reporting.header import Environment
 from conformance.reporting.suite import Suite
-from conformance.reporting.summary import RunRecord
+from conformance.reporting.summary import OUT_OF_DATE, KnownDeviation, RunRecord
+from conformance.reporting.validation import FORMAT, SCHEMA, Damaged, ReportError, read_plain
 from conformance.running.parts import Shard
+from conformance.running.text import escaped, several_lines
+from conformance.running.writing import write_whole
 
-FORMAT, SCHEMA = "rnn-conformance", 1
-VERDICTS = (CONFORMS, DEVIATES, FAILS, NOT_APPLICABLE)
-
-_Number = (int, float)
-_Optional = type(None)
-#: The fields of each part and their types; a report with others is damaged.
-FIELDS: dict[str, dict[str, tuple[type, ...]]] = {
-    "report": {
-        "suite": (dict,),
-        "environment": (dict,),
-        "started": (str,),
-        "seconds": _Number,
-        "verdict": (str,),
-        "cases": (int,),
-        "results": (list,),
-        "coverage": (dict,),
-        "failures": (dict,),
-        "not_run": (list,),
-        "planned": (list,),
-        "troubles": (list,),
-    },
-    "suite": {"version": (str,), "properties": (list,), "fingerprint": (str,)},
-    "environment": {
-        "suite": (str,),
-        "implementation": (str,),
-        "versions": (dict,),
-        "python": (str,),
-        "platform": (str,),
-        "variables": (dict,),
-        "modes": (list,),
-        "dtypes": (list,),
-        "threads": (str,),
-        "profile": (str,),
-        "seed": (int,),
-        "repeat": (str,),
-        "device": (str,),
-        "shard": (str,),
-    },
-    "result": {
-        "id": (str,),
-        "property": (str,),
-        "sentence": (str,),
-        "clause": (str,),
-        "implementation": (str,),
-        "mode": (str, _Optional),
-        "dtype": (str,),
-        "verdict": (str,),
-        "cases": (int,),
-        "discriminating": (int, _Optional),
-        "worst_share": (*_Number, _Optional),
-        "median_share": (*_Number, _Optional),
-        "drift": (*_Number, _Optional),
-        "seconds": _Number,
-        "reason": (str,),
-        "devices": (list,),
-        "arithmetic": (str,),
-        "deviations": (dict,),
-    },
-    "coverage": {"dimensions": (dict,), "shares": (dict,), "pairs": (list,)},
-    "failure": {
-        "text": (str,),
-        "command": (str,),
-        "script": (str, _Optional),
-        "script_path": (str, _Optional),
-        "fault": (str, _Optional),
-        "size": (dict,),
-    },
-}
-#: Fields that older reports of this schema lack, and what they would say.
-ADDED: dict[str, dict[str, Any]] = {
-    "report": {"planned": [], "troubles": []},
-    "environment": {"device": "", "shard": ""},
-    "result": {"drift": None},
-}
-
-
-class ReportError(Exception):
-    """A report that cannot be read, written or compared; one clear sentence."""
+__all__ = ["ReportError", "RunReport", "read_json", "write_json"]
 
 
 @dataclass(frozen=True)
-class Report:
-    """A run: which suite, on what, when, how long, and what came of it."""
+class RunReport:
+    """The report of a run: suite, environment, start, seconds, and the record of results."""
 
     suite: Suite
     environment: Environment
@@ -130,163 +53,108 @@ class Report:
             "results": [{"id": nodeid, **result} for nodeid, result in plain.items()],
             "coverage": coverage,
             "failures": self.record.failures,
+            "known_deviations": self.record.known_deviations(),
             "not_run": self.record.not_run,
             "planned": self.record.planned,
             "troubles": sorted(self.record.troubles),
         }
 
 
-def write_json(report: Report, path: Path) -> None:
+def write_json(report: RunReport, path: Path) -> None:
     """Write a report, whole or not at all.
 
     Raises:
-        ReportError: it cannot be written there.
+        FileError: it cannot be written there.
+        ValueError: a number is not finite.
     """
     text = json.dumps(report.as_dict(), indent=1, ensure_ascii=False, allow_nan=False)
     write_whole(path, text + "\n")
 
 
-def write_whole(path: Path, text: str) -> None:
-    """Write a text file; if that fails, what was there before stays as it was.
-
-    Raises:
-        ReportError: it cannot be written there.
-    """
-    temporary = None
-    try:
-        with tempfile.NamedTemporaryFile(
-            "w", dir=path.parent, prefix=f".{path.name}.", delete=False, encoding="utf-8"
-        ) as file:
-            temporary = file.name
-            file.write(text)
-        umask = os.umask(0)
-        os.umask(umask)
-        os.chmod(temporary, 0o666 & ~umask)  # a temporary file is its owner's alone
-        os.replace(temporary, path)
-    except OSError as error:
-        if temporary is not None:
-            with contextlib.suppress(OSError):
-                os.unlink(temporary)
-        raise ReportError(f"{path}: cannot be written: {error.strerror or error}") from error
-
-
-def check_writable(path: Path) -> None:
-    """See that a report can be written there, before any work is done for it.
-
-    Raises:
-        ReportError: it cannot.
-    """
-    if path.is_dir():
-        raise ReportError(f"{path}: cannot be written: it is a folder")
-    try:
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}."):
-            pass
-    except OSError as error:
-        raise ReportError(f"{path}: cannot be written: {error.strerror or error}") from error
-
-
-def read_json(path: Path) -> Report:
+def read_json(path: Path) -> RunReport:
     """Read a report.
 
     Raises:
         ReportError: there is no such file, or it is no report, damaged or of a newer schema.
     """
+    plain = read_plain(path)
     try:
-        plain = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ReportError(f"{path}: cannot be read: {error.strerror or error}") from error
-    except UnicodeDecodeError as error:
-        raise ReportError(f"{path}: is not a report of rnn-conformance: it is no text") from error
-    except json.JSONDecodeError as error:
-        place = f"line {error.lineno}, column {error.colno}"
-        raise ReportError(f"{path}: is no JSON, or was cut off: {error.msg} ({place})") from error
-    if not isinstance(plain, dict) or plain.get("format") != FORMAT:
-        raise ReportError(f"{path}: is not a report of rnn-conformance")
-    schema = plain.get("schema")
-    if isinstance(schema, int) and schema > SCHEMA:
-        raise ReportError(
-            f"{path}: has schema {schema}, this rnn-conformance reads up to {SCHEMA}: update it"
-        )
-    try:
-        return _report(plain)
-    except _Damaged as error:
+        report = _report(plain)
+        for contradiction in _contradictions(plain, report):
+            raise Damaged(contradiction)
+    except Damaged as error:
         raise ReportError(f"{path}: is damaged: {error}") from error
-    except (AttributeError, TypeError, ValueError) as error:  # a list for a mapping, and such
-        raise ReportError(f"{path}: is damaged: {error}") from error
+    return report
 
 
-class _Damaged(Exception):
-    """What is wrong with a report, in words."""
-
-
-def _report(plain: dict[str, Any]) -> Report:
-    if plain.get("schema") != SCHEMA:
-        raise _Damaged(f"its schema is {plain.get('schema')!r}")
-    report = _checked("report", plain, "the report")
-    suite = _checked("suite", report["suite"], "suite")
-    environment = Environment(**_checked("environment", report["environment"], "environment"))
-    if environment.shard and _no_shard(environment.shard):
-        raise _Damaged(f"environment has shard = {environment.shard!r}")
+def _report(plain: dict[str, Any]) -> RunReport:
+    """The report of which `RunReport.as_dict` made these values."""
+    failures = {escaped(test): _failure(entry) for test, entry in plain.pop("failures").items()}
+    plain = escaped(plain)
+    environment = Environment(**plain["environment"])
+    suite = plain["suite"]
     record = RunRecord(
         environment.profile,
         environment.seed,
         environment.repeat,
         shard=environment.shard,
-        planned=report["planned"],
-        troubles=set(report["troubles"]),
+        planned=plain["planned"],
+        troubles=set(plain["troubles"]),
+        failures=failures,
+        deviations={n: KnownDeviation(**entry) for n, entry in plain["known_deviations"].items()},
     )
-    for i, row in enumerate(report["results"]):
-        result = dict(_checked("result", row, f"results[{i}]"))
-        if result["verdict"] not in VERDICTS:
-            raise _Damaged(f"results[{i}] has the verdict {result['verdict']!r}")
-        nodeid = result.pop("id")
-        coverage = _coverage(report["coverage"].get(nodeid), f"the coverage of {nodeid}")
-        record.results[nodeid] = Result.from_dict({**result, "coverage": coverage})
-    for nodeid, failure in report["failures"].items():
-        record.failures[nodeid] = _checked("failure", failure, f"the failure of {nodeid}")
-    record.expect([*record.results, *report["not_run"]])
-    return Report(
-        suite=Suite(suite["version"], _rows(suite["properties"], 3, "suite.properties")),
+    for row in plain["results"]:
+        test = row.pop("id")
+        if test in record.results:
+            raise Damaged(f"two results have the id {test}")
+        if test not in plain["coverage"]:
+            raise Damaged(f"the coverage of {test} is missing")
+        record.results[test] = Result.from_dict({**row, "coverage": plain["coverage"][test]})
+    record.expect([*record.results, *plain["not_run"]])
+    if plain["verdict"] == OUT_OF_DATE and not record.deviations:
+        # Earlier versions did not write which deviations were listed.
+        names = record.deviation_counts()
+        record.deviations = dict.fromkeys(names, KnownDeviation())
+    properties = tuple((name, sentence, clause) for name, sentence, clause in suite["properties"])
+    return RunReport(
+        suite=Suite(suite["version"], properties),
         environment=environment,
-        started=report["started"],
-        seconds=report["seconds"],
+        started=plain["started"],
+        seconds=plain["seconds"],
         record=record,
     )
 
 
-def _no_shard(text: str) -> bool:
-    try:
-        Shard.parse(text)
-    except ValueError:
-        return True
-    return False
+def _failure(entry: dict[str, Any]) -> dict[str, Any]:
+    """A failure with its text escaped. Only ``text`` and ``script`` have several lines."""
+    texts = {name: several_lines(entry[name]) for name in ("text", "script") if entry[name]}
+    return {**escaped(entry), **texts}
 
 
-def _checked(part: str, plain: Any, where: str) -> dict[str, Any]:
-    """``plain`` with the fields of this part, if it has them all and they are of their types."""
-    if not isinstance(plain, dict):
-        raise _Damaged(f"{where} is missing")
-    plain = {**ADDED.get(part, {}), **plain}
-    for name, types in FIELDS[part].items():
-        if name not in plain:
-            raise _Damaged(f"{where} lacks {name!r}")
-        if not isinstance(plain[name], types) or isinstance(plain[name], bool):
-            raise _Damaged(f"{where} has {name} = {plain[name]!r}")
-    return {name: plain[name] for name in FIELDS[part]}
-
-
-def _coverage(plain: Any, where: str) -> dict[str, Any]:
-    coverage = _checked("coverage", plain, where)
-    counts = [n for numbers in coverage["dimensions"].values() for n in numbers.values()]
-    triples = [t for classes in coverage["shares"].values() for t in classes.values()]
-    numbers = counts + [n for triple in _rows(triples, 3, where) for n in triple]
-    numbers += [row[4] for row in _rows(coverage["pairs"], 5, where)]
-    if not all(isinstance(n, _Number) for n in numbers):
-        raise _Damaged(f"{where} has something that is no number")
-    return coverage
-
-
-def _rows(rows: list[Any], length: int, where: str) -> tuple[tuple[Any, ...], ...]:
-    if not all(isinstance(row, list) and len(row) == length for row in rows):
-        raise _Damaged(f"{where} has rows that are not {length} long")
-    return tuple(tuple(row) for row in rows)
+def _contradictions(plain: dict[str, Any], report: RunReport) -> Iterator[str]:
+    """Sentences about fields that cannot all be true."""
+    record, shard = report.record, report.environment.shard
+    if shard:
+        try:
+            Shard.parse(shard)
+        except ValueError as error:
+            yield f"environment.shard is {error}"
+    for test, result in record.results.items():
+        if result.discriminating is not None and result.discriminating > result.cases:
+            yield f"{test} has {result.cases} cases, {result.discriminating} discriminating ones"
+        for name, (deviating, met) in result.deviations.items():
+            if deviating > met:
+                yield f"{test} has {deviating} cases that deviate as {name}, of {met}"
+            if deviating and result.verdict == CONFORMS:
+                yield f"{test} conforms, and {deviating} cases deviate as {name}"
+    for test in sorted(set(plain["not_run"]) & set(record.results)):
+        yield f"{test} is not run and has a result"
+    for test in record.failures:
+        if test not in record.results or record.results[test].verdict != FAILS:
+            yield f"{test} has a failure, and no result that fails"
+    if plain["suite"]["fingerprint"] != report.suite.fingerprint:
+        yield "the fingerprint of the suite is not that of its properties"
+    if plain["cases"] != record.cases:
+        yield f"cases is {plain['cases']}, those of all results are {record.cases}"
+    if plain["verdict"] != record.verdict:
+        yield f"verdict is {plain['verdict']!r}, the results say {record.verdict!r}"

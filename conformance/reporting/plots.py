@@ -1,4 +1,4 @@
-"""The plots of a report, as SVG text that stands in the page itself.
+"""The plots of a report, as SVG text for the page.
 
 Every series has a colour, a marker and a line style of its own, so that it can be told from the
 others without colour.
@@ -7,6 +7,7 @@ others without colour.
 from __future__ import annotations
 
 import io
+import itertools
 from typing import Any, Iterable, Optional, Sequence
 
 import matplotlib
@@ -22,6 +23,7 @@ STYLES = (
     ("#cc79a7", "D", ":"),
 )
 _SETTINGS = {
+    "text.parse_math": False,  # a dollar sign in the name of a mode is one
     "svg.fonttype": "none",  # text that can be searched, in the fonts of the page
     "font.family": "sans-serif",
     "font.size": 9,
@@ -40,6 +42,7 @@ MEANING = {
 }
 
 
+@matplotlib.rc_context(_SETTINGS)
 def shares_by_dimension(results: Sequence[Result], letter: str) -> Optional[str]:
     """Worst and typical share of the bound against T or M, a pair of lines for each dtype.
 
@@ -51,7 +54,7 @@ def shares_by_dimension(results: Sequence[Result], letter: str) -> Optional[str]
         return None
     classes = sorted({int(n) for r in results for n in r.coverage.shares.get(letter, {})})
     figure, axes = _figure(4.0, 2.8)
-    for dtype, (colour, marker, _) in zip(dtypes, STYLES):
+    for dtype, (colour, marker, _) in zip(dtypes, itertools.cycle(STYLES)):
         of_dtype = [r for r in results if r.dtype == dtype]
         worst, typical, places = [], [], []
         for place, first in enumerate(classes):
@@ -71,6 +74,7 @@ def shares_by_dimension(results: Sequence[Result], letter: str) -> Optional[str]
     return _svg(figure, f"Share of the bound against {MEANING[letter]}")
 
 
+@matplotlib.rc_context(_SETTINGS)
 def shares_by_mode(results: Sequence[Result]) -> Optional[str]:
     """The worst share of each property in each mode and dtype, a mark for each; None without."""
     shown = [r for r in results if r.worst_share is not None]
@@ -79,7 +83,7 @@ def shares_by_mode(results: Sequence[Result]) -> Optional[str]:
     modes = sorted({r.mode or "any" for r in shown}, key=lambda m: (m == "any", m))
     dtypes = sorted({r.dtype for r in shown})
     figure, axes = _figure(4.0, 2.8)
-    for i, (dtype, (colour, marker, _)) in enumerate(zip(dtypes, STYLES)):
+    for i, (dtype, (colour, marker, _)) in enumerate(zip(dtypes, itertools.cycle(STYLES))):
         of_dtype = [r for r in shown if r.dtype == dtype]
         offset = 0.24 * (i - (len(dtypes) - 1) / 2)
         places = [modes.index(r.mode or "any") + offset for r in of_dtype]
@@ -92,6 +96,7 @@ def shares_by_mode(results: Sequence[Result]) -> Optional[str]:
     return _svg(figure, "Worst share of the bound of each property, by mode and dtype")
 
 
+@matplotlib.rc_context(_SETTINGS)
 def histogram(results: Sequence[Result], letter: str) -> Optional[str]:
     """How many cases there were of each N, T, D, M or K; None where there were none."""
     counts: dict[int, int] = {}
@@ -110,9 +115,8 @@ def histogram(results: Sequence[Result], letter: str) -> Optional[str]:
 
 
 def _figure(width: float, height: float) -> tuple[Figure, Any]:
-    with matplotlib.rc_context(_SETTINGS):
-        figure = Figure(figsize=(width, height), layout="constrained")
-        return figure, figure.add_subplot()
+    figure = Figure(figsize=(width, height), layout="constrained")
+    return figure, figure.add_subplot()
 
 
 def _share_axis(axes: Any) -> None:
@@ -137,9 +141,9 @@ def _class_name(first: int) -> str:
 
 
 def _svg(figure: Figure, title: str) -> str:
-    """The figure as an element of a page, with a title that is read aloud."""
+    """The figure as an SVG element, with a title for screen readers."""
     text = io.StringIO()
-    with matplotlib.rc_context({**_SETTINGS, "svg.hashsalt": title}):
+    with matplotlib.rc_context({"svg.hashsalt": title}):
         figure.savefig(text, format="svg", metadata={"Date": None, "Title": title})
     svg = text.getvalue()
     return svg[svg.index("<svg") :].replace("<svg ", f'<svg role="img" aria-label="{title}" ', 1)

@@ -1,4 +1,4 @@
-"""How far a run is, in one line that replaces itself; for a terminal only."""
+"""The progress of a run in one line of a terminal, which is overwritten."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from conformance.reporting.summary import RunRecord
 
 
 class Progress:
-    """The line for a run that began when this was made."""
+    """The progress of a run. The run begins when this object is made."""
 
     def __init__(self, record: RunRecord) -> None:
         self.record = record

@@ -1,4 +1,4 @@
-"""Shards of one run become that run again; what is missing is named."""
+"""Merge the reports of shards into the report of the whole run."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Sequence
 
-from conformance.reporting.json_report import Report, ReportError
+from conformance.reporting.json_report import ReportError, RunReport
 from conformance.reporting.summary import RunRecord
 from conformance.running.parts import Shard
 
-Read = tuple[Path, Report]
+Read = tuple[Path, RunReport]
 
 
 def merge_shards(reports: Sequence[Read]) -> list[Read]:
-    """The reports, with those of shards of one run merged into one, where the first of them was.
+    """Merge the shards of each run. The merged report stands where the first shard stood.
 
     A shard that is missing is named in `RunRecord.missing`, its tests are not run.
 
@@ -28,8 +28,8 @@ def merge_shards(reports: Sequence[Read]) -> list[Read]:
     return [_merged(run) if run[0][1].environment.shard else run[0] for run in runs.values()]
 
 
-def _run(report: Report) -> str:
-    """What all shards of a run share."""
+def _run(report: RunReport) -> str:
+    """A key that is the same for all shards of a run."""
     environment = report.environment.as_dict()
     of = Shard.parse(environment.pop("shard")).of
     return json.dumps([report.suite.fingerprint, of, environment], sort_keys=True)
@@ -57,7 +57,7 @@ def _merged(run: Sequence[Read]) -> Read:
         record.results.update(report.record.results)
         record.failures.update(report.record.failures)
         record.expect(report.record.expected)
-        record.deviations.update(report.record.deviations)
+        record.deviations = {**record.deviations, **report.record.deviations}
         record.troubles |= report.record.troubles
     record.expect(planned)
     record.missing = [f"{n}/{of}" for n in range(1, of + 1) if n not in shards]

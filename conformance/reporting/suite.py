@@ -1,4 +1,4 @@
-"""Which suite made a report: its version and its properties, those not asked for included."""
+"""The suite that made a report: its version and all of its properties."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Suite(NamedTuple):
 
     @property
     def fingerprint(self) -> str:
-        """Eight hexadecimal digits that differ where a property or its sentence does."""
+        """Eight hexadecimal digits. They change when a property or its sentence changes."""
         return f"{zlib.crc32(repr(self.properties).encode()):08x}"
 
     def __str__(self) -> str:
@@ -29,11 +29,11 @@ class Suite(NamedTuple):
 
 def this_suite() -> Suite:
     """The suite that is running."""
-    found: list[Property] = []
+    collected: list[Property] = []
     for module in pkgutil.iter_modules(conformance.properties.__path__):
         members = vars(importlib.import_module(f"conformance.properties.{module.name}"))
-        found += [m.conformance_property for m in members.values() if _is_property(m)]
-    properties = sorted((p.name, p.sentence, p.clause) for p in found)
+        collected += [m.conformance_property for m in members.values() if _is_property(m)]
+    properties = sorted((p.name, p.sentence, p.clause) for p in collected)
     return Suite(conformance.__version__, tuple(properties))
 
 

@@ -1,4 +1,4 @@
-"""The lines below a run, one screen: the verdict, what weakens it, a line for each property."""
+"""The summary below a run: the verdict, warnings, and a line for each property."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import textwrap
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Iterable, Optional
+from typing import Any, Iterable, Mapping, NamedTuple, Optional
 
 from conformance.checking.results import CONFORMS, DEVIATES, FAILS, NOT_APPLICABLE, Result
 from conformance.deviations.reading import CASES_TO_DISPROVE, Deviation
@@ -28,9 +28,27 @@ OUT_OF_DATE = "known deviations out of date"
 _HEADINGS = ("property", "cases", "discr.", "worst", "median", "verdict")
 
 
+class KnownDeviation(NamedTuple):
+    """The fields of a `Deviation` that a report keeps.
+
+    ``script`` is a path as it is typed where the run was started, or empty. ``unstated`` says that
+    any answer is excused.
+    """
+
+    script: str = ""
+    depends_on: str = ""
+    unstated: bool = False
+
+    @classmethod
+    def of(cls, deviation: Deviation) -> KnownDeviation:
+        """What a report keeps of a deviation."""
+        script = "" if deviation.script is None else _from_here(deviation.script)
+        return cls(script, deviation.depends_on, not deviation.instead)
+
+
 @dataclass
 class RunRecord:
-    """What was asked of a run and what came of it; in one process, whatever the workers.
+    """The tests that a run should execute, and their results, collected from all workers.
 
     ``results`` and ``failures`` (see `FailureReport.as_dict`) are by the id of the test.
     ``shard`` is "2/8" in a run that is one of eight, and ``planned`` has the tests of all eight;
@@ -43,7 +61,7 @@ class RunRecord:
     repeat: str
     expected: set[str] = field(default_factory=set)
     results: dict[str, Result] = field(default_factory=dict)
-    deviations: dict[str, Deviation] = field(default_factory=dict)
+    deviations: Mapping[str, KnownDeviation] = field(default_factory=dict)
     failures: dict[str, dict[str, Any]] = field(default_factory=dict)
     shard: str = ""
     planned: list[str] = field(default_factory=list)
@@ -65,7 +83,7 @@ class RunRecord:
         return sum(result.cases for result in self.results.values())
 
     def deviation_counts(self) -> dict[str, tuple[int, int]]:
-        """For each known deviation that applied: cases that deviated, and all of them."""
+        """For each known deviation that applied: the deviating cases, and all cases."""
         counts: dict[str, tuple[int, int]] = {}
         for result in self.results.values():
             for name, (deviating, met) in result.deviations.items():
@@ -73,9 +91,17 @@ class RunRecord:
                 counts[name] = (before[0] + deviating, before[1] + met)
         return counts
 
+    def known_deviations(self) -> dict[str, dict[str, Any]]:
+        """The listed deviations that applied to a case, as plain values for a report."""
+        return {
+            name: entry._asdict()
+            for name, entry in sorted(self.deviations.items())
+            if name in self.deviation_counts()
+        }
+
     @property
     def out_of_date(self) -> list[str]:
-        """Known deviations under which everything conforms, though they would have shown.
+        """Known deviations that no longer show, though enough cases were tried.
 
         A shard cannot tell: they may show in the others.
         """
@@ -113,7 +139,7 @@ class RunRecord:
 
 
 def summary_lines(record: RunRecord, width: int) -> list[str]:
-    """Verdict, then what makes a pass weaker, then a table of at most ``width`` columns."""
+    """The verdict, warnings, and a table that is at most ``width`` characters wide."""
     results = list(record.results.values())
     return [
         *(part for line in verdict_lines(record) for part in _wrapped(line, width)),
@@ -125,7 +151,7 @@ def summary_lines(record: RunRecord, width: int) -> list[str]:
 
 
 def _wrapped(line: str, width: int) -> list[str]:
-    """Lists in pieces that fit; the id of a test stays whole, to be copied."""
+    """Wrap long lists. The id of a test is not broken, so that it can be copied."""
     if not line.startswith((NOT_APPLICABLE, "drift")):
         return [line]
     return textwrap.wrap(
@@ -134,7 +160,7 @@ def _wrapped(line: str, width: int) -> list[str]:
 
 
 def verdict_lines(record: RunRecord) -> list[str]:
-    """The verdict, the arithmetic it was judged with, and what makes a pass weaker."""
+    """The verdict, the arithmetic that was assumed, and warnings."""
     results = list(record.results.values())
     return [
         *_verdict(record),
@@ -145,7 +171,7 @@ def verdict_lines(record: RunRecord) -> list[str]:
 
 
 def _arithmetic(results: list[Result]) -> list[str]:
-    """What was found of each dtype's arithmetic, dtypes and modes together where it is the same."""
+    """The arithmetic that was probed, with the dtypes that share it."""
     dtypes: dict[str, set[str]] = {}
     for result in results:
         if result.arithmetic:
@@ -156,12 +182,12 @@ def _arithmetic(results: list[Result]) -> list[str]:
 
 
 def _drift(results: list[Result]) -> list[str]:
-    """How large errors are beside those of independent roundings, over the modes of each dtype."""
-    found: dict[str, list[float]] = {}
+    """The size of errors relative to independent roundings, for each dtype."""
+    drifts: dict[str, list[float]] = {}
     for result in results:
         if result.drift is not None:
-            found.setdefault(result.dtype, []).append(result.drift)
-    figures = [f"{dtype} {_from_to(found[dtype])}" for dtype in DTYPES if dtype in found]
+            drifts.setdefault(result.dtype, []).append(result.drift)
+    figures = [f"{dtype} {_from_to(drifts[dtype])}" for dtype in DTYPES if dtype in drifts]
     if not figures:
         return []
     return [f"drift: errors are {', '.join(figures)} times those of independent roundings"]
@@ -213,8 +239,8 @@ def _weaknesses(results: list[Result], record: RunRecord) -> list[str]:
     for name, (deviating, met) in sorted(record.deviation_counts().items()):
         if deviating:
             known = record.deviations.get(name)
-            unstated = ", unstated" if known is not None and not known.instead else ""
-            script = f"; {_from_here(known.script)}" if known and known.script else ""
+            unstated = ", unstated" if known and known.unstated else ""
+            script = f"; {known.script}" if known and known.script else ""
             lines.append(f"{DEVIATES}: {name}, {deviating} of {met} cases{unstated}{script}")
     lines += _unstated(record)
     inapplicable: dict[str, set[str]] = {}
@@ -234,7 +260,7 @@ def _unstated(record: RunRecord) -> list[str]:
     counts = {True: 0, False: 0}
     for name, (deviating, _) in record.deviation_counts().items():
         if name in record.deviations:
-            counts[bool(record.deviations[name].instead)] += deviating
+            counts[not record.deviations[name].unstated] += deviating
     if not counts[False]:
         return []
     return [
@@ -307,7 +333,7 @@ def _totals(results: list[Result], record: RunRecord) -> list[str]:
 
 
 def by_sentence(results: list[Result]) -> dict[str, list[Result]]:
-    """Results by property, the main job first."""
+    """Results by the sentence of their property. The recurrence comes first."""
     groups: dict[str, list[Result]] = {}
     for result in sorted(results, key=lambda r: (r.clause != "recurrence", r.clause, r.property)):
         groups.setdefault(result.sentence, []).append(result)
@@ -315,7 +341,7 @@ def by_sentence(results: list[Result]) -> dict[str, list[Result]]:
 
 
 def discriminating_share(group: list[Result]) -> Optional[float]:
-    """The share of discriminating cases among results; None where there is no quota."""
+    """The share of discriminating cases. None where no property has a quota."""
     counted = [r for r in group if r.discriminating is not None]
     cases = sum(r.cases for r in counted)
     return sum(r.discriminating or 0 for r in counted) / cases if cases else None

@@ -1,4 +1,4 @@
-"""On which device is computed: chosen before a framework is imported, checked afterwards.
+"""The device: it is chosen before a framework is imported, and checked afterwards.
 
 Frameworks fall back to the CPU without a word. So what was asked for is compared with the device
 that results were found on (`Implementation.devices`), test by test.
@@ -18,7 +18,7 @@ PATIENCE = 30
 
 
 class DeviceError(Exception):
-    """A device that there is not; one clear sentence."""
+    """A device that does not exist; one clear sentence."""
 
 
 @dataclass(frozen=True)
@@ -104,16 +104,16 @@ def _gpus(environment: Mapping[str, str]) -> tuple[tuple[str, ...], str]:
         ).stdout
     except (OSError, subprocess.TimeoutExpired) as error:
         return (), f"nvidia-smi does not answer: {error}"
-    found = re.findall(r"^GPU (\d+): .*?(?:\(UUID: (\S+)\))?$", listed, re.MULTILINE)
+    gpus = re.findall(r"^GPU (\d+): .*?(?:\(UUID: (\S+)\))?$", listed, re.MULTILINE)
     limit = environment.get("CUDA_VISIBLE_DEVICES")
     if limit is None:
-        return tuple(number for number, _ in found), f"nvidia-smi lists {len(found)}"
-    names = {name for pair in found for name in pair if name}
+        return tuple(number for number, _ in gpus), f"nvidia-smi lists {len(gpus)}"
+    names = {name for pair in gpus for name in pair if name}
     visible = []
     for name in limit.split(","):
         if name.strip() not in names:  # as CUDA reads it: what follows is not visible either
             break
         visible.append(name.strip())
     return tuple(visible), (
-        f"nvidia-smi lists {len(found)}, CUDA_VISIBLE_DEVICES={limit} lets {len(visible)} be used"
+        f"nvidia-smi lists {len(gpus)}, CUDA_VISIBLE_DEVICES={limit} lets {len(visible)} be used"
     )

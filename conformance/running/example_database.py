@@ -23,6 +23,9 @@ from hypothesis.database import (
 )
 from hypothesis.errors import HypothesisSideeffectWarning
 
+from conformance.running.text import message_of, one_line
+from conformance.running.writing import FileError, try_folder, writing
+
 #: What the artifact on GitHub is called; `.github/workflows/nightly.yml` uploads it.
 ARTIFACT = "rnn-conformance-examples"
 #: What may be asked for.
@@ -33,81 +36,84 @@ _PROBE = b"rnn-conformance"
 class DatabaseError(Exception):
     """A database that cannot be used; one clear sentence."""
 
+    def __init__(self, sentence: str) -> None:
+        super().__init__(one_line(sentence))
+
 
 class Examples(ExampleDatabase):
-    """A database that never stops a run, and what was wrong with it.
+    """A database whose errors never stop a run. ``trouble`` keeps the first error.
 
     Args:
-        kept: the database itself, None for none.
+        database: the database itself, None for none.
         name: what the user calls it.
     """
 
-    def __init__(self, kept: Optional[ExampleDatabase], name: str = "") -> None:
+    def __init__(self, database: Optional[ExampleDatabase], name: str = "") -> None:
         super().__init__()
-        self.kept, self.name = kept, name
+        self.database, self.name = database, name
         #: What it raised first; empty while it works.
         self.trouble = ""
 
     def _ask(self, request: Callable[[ExampleDatabase], Any]) -> Any:
-        if self.kept is None or self.trouble:
+        if self.database is None or self.trouble:
             return []
         try:
-            return request(self.kept)
+            return request(self.database)
         except Exception as error:  # as below
             self.trouble = (
-                f"{self.name or 'the example database'}: {_first_line(error)}; "
+                f"{one_line(self.name or 'the example database')}: {_first_line(error)}; "
                 "failing cases are no longer kept"
             )
             return []
 
     def save(self, key: bytes, value: bytes) -> None:
-        self._ask(lambda kept: kept.save(key, value))
+        self._ask(lambda database: database.save(key, value))
 
     def fetch(self, key: bytes) -> Iterable[bytes]:
-        found: list[bytes] = self._ask(lambda kept: list(kept.fetch(key)))
-        return found
+        values: list[bytes] = self._ask(lambda database: list(database.fetch(key)))
+        return values
 
     def delete(self, key: bytes, value: bytes) -> None:
-        self._ask(lambda kept: kept.delete(key, value))
+        self._ask(lambda database: database.delete(key, value))
 
 
 class OfOnePart(ExampleDatabase):
-    """What one part of a test sees of the run's database.
+    """The run's database as one part of a test sees it.
 
     All parts keep failing cases under one name, whatever their number, and the first part tries
     them again. A case is kept as Hypothesis's choices, which mean the same with the same seed only
     (it decides which sizes there are): they are filed by seed.
 
     Args:
-        kept: the run's database.
+        database: the run's database.
         name: of the test, the same for all parts.
         seed: of the run whose cases are kept or tried again.
         tried_again: whether this part does it.
     """
 
-    def __init__(self, kept: ExampleDatabase, name: str, seed: int, tried_again: bool) -> None:
+    def __init__(self, database: ExampleDatabase, name: str, seed: int, tried_again: bool) -> None:
         super().__init__()
-        self.kept, self.tried_again = kept, tried_again
+        self.database, self.tried_again = database, tried_again
         self._seed = str(seed).encode()
         self._seeds = f"rnn-conformance seeds of {name}".encode()
 
     def seeds(self) -> list[int]:
-        """Of all runs in which the test failed."""
-        return sorted(int(seed) for seed in self.kept.fetch(self._seeds) if _is_integer(seed))
+        """The seeds of all runs in which the test failed."""
+        return sorted(int(seed) for seed in self.database.fetch(self._seeds) if _is_integer(seed))
 
     def forget(self) -> None:
-        """Let go of this seed, under which nothing fails any more."""
-        self.kept.delete(self._seeds, self._seed)
+        """Remove this seed, under which the test no longer fails."""
+        self.database.delete(self._seeds, self._seed)
 
     def save(self, key: bytes, value: bytes) -> None:
-        self.kept.save(self._seeds, self._seed)
-        self.kept.save(key + b"@" + self._seed, value)
+        self.database.save(self._seeds, self._seed)
+        self.database.save(key + b"@" + self._seed, value)
 
     def fetch(self, key: bytes) -> Iterable[bytes]:
-        return self.kept.fetch(key + b"@" + self._seed) if self.tried_again else []
+        return self.database.fetch(key + b"@" + self._seed) if self.tried_again else []
 
     def delete(self, key: bytes, value: bytes) -> None:
-        self.kept.delete(key + b"@" + self._seed, value)
+        self.database.delete(key + b"@" + self._seed, value)
 
 
 def _is_integer(text: bytes) -> bool:
@@ -165,25 +171,23 @@ def _redis(url: str) -> ExampleDatabase:
 
 
 def _github(text: str) -> ExampleDatabase:
-    """What an earlier run has uploaded, read; what fails in this run goes into the folder."""
-    found = re.fullmatch(r"github:([\w.-]+)/([\w.-]+)", text)
-    if found is None:
+    """Read the artifact of an earlier run. New failing cases go into the local folder."""
+    repository = re.fullmatch(r"github:([\w.-]+)/([\w.-]+)", text)
+    if repository is None:
         raise DatabaseError(f"{text}: must be github:OWNER/REPOSITORY")
-    uploaded = GitHubArtifactDatabase(found[1], found[2], artifact_name=ARTIFACT)
+    uploaded = GitHubArtifactDatabase(repository[1], repository[2], artifact_name=ARTIFACT)
     here = settings().database or InMemoryExampleDatabase()
     return MultiplexedDatabase(here, ReadOnlyDatabase(uploaded))
 
 
 def _try_folder(folder: Path) -> None:
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        trial = folder / ".rnn-conformance"
-        trial.write_bytes(_PROBE)
-        trial.unlink()
-    except OSError as error:
-        raise DatabaseError(f"{folder}: cannot be written: {error.strerror or error}") from error
+        with writing(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+            try_folder(folder)
+    except FileError as error:
+        raise DatabaseError(str(error)) from error
 
 
 def _first_line(error: BaseException) -> str:
-    message = (str(error).strip() or type(error).__name__).splitlines()[0]
-    return message.rstrip(". ")
+    return (message_of(error) or type(error).__name__).rstrip(". ")

@@ -1,4 +1,4 @@
-"""Who has which cases: a long test is cut into parts, a run into shards.
+"""Divide work: a long test into parts, a run into shards.
 
 Both are functions of what is asked and of nothing else, so that a seed gives the same cases with
 any number of workers and of machines.
@@ -24,7 +24,7 @@ class Part:
     of: int = 1
 
     def share(self, cases: int) -> int:
-        """How many of all the cases of the test are this part's."""
+        """The number of cases of this part, out of all cases of the test."""
         return cases * self.number // self.of - cases * (self.number - 1) // self.of
 
     @property
@@ -60,10 +60,10 @@ class Shard:
         Raises:
             ValueError: it names none; the message says what it must be.
         """
-        found = re.fullmatch(r"([0-9]{1,6})/([0-9]{1,6})", text)
-        if found is None or not 1 <= int(found[1]) <= int(found[2]):
+        numbers = re.fullmatch(r"([0-9]{1,6})/([0-9]{1,6})", text)
+        if numbers is None or not 1 <= int(numbers[1]) <= int(numbers[2]):
             raise ValueError(f"{text}: must be I/N, with I from 1 to N")
-        return cls(int(found[1]), int(found[2]))
+        return cls(int(numbers[1]), int(numbers[2]))
 
     def __str__(self) -> str:
         return f"{self.number}/{self.of}"

@@ -12,11 +12,11 @@ from conformance.faults import faults_of
 from conformance.faults.numpy.controls import CONTROLS
 from conformance.implementations.keras.tensorflow import KerasTensorFlow
 from conformance.implementations.numpy_loop import NumpyLoop
-from conformance.reporting.json_report import ReportError, check_writable
+from conformance.running.writing import check_writable, write_whole
 from conformance.score.processes import cores, in_processes
-from conformance.score.record import Score, Trial, read_score, write_score
+from conformance.score.record import Score, ScoreError, Trial, read_score, write_score
 from conformance.score.tables import markdown_lines, table_lines, trial_line
-from conformance.score.trial import Question
+from conformance.score.trial import TrialSpec
 from strategies import DTYPES
 from strategies.profiles import PROFILES
 
@@ -25,7 +25,7 @@ SEED = 1
 
 
 def add_parser(commands: Any) -> None:
-    """Enter the command beside ``show`` and ``compare``."""
+    """Add the command ``score`` to the parser."""
     parser = commands.add_parser(
         "score", help="run the suite against each seeded fault: what would it notice?"
     )
@@ -60,17 +60,17 @@ def run_score(options: argparse.Namespace, page: object, width: int) -> Iterator
     """Print each trial as it ends, then the tables; sets ``options.status``.
 
     Raises:
-        ReportError: an option is wrong, or a file cannot be used.
+        FileError: an option is wrong, or a file cannot be used.
     """
     chosen = _chosen(options)
     score = _started(options)
     if options.implementation == "keras":
         faults, before = faults_of("keras"), len(chosen)
-        chosen = [question for question in chosen if faults[question.name].fits(score.versions)]
+        chosen = [spec for spec in chosen if faults[spec.name].fits(score.versions)]
         if len(chosen) < before:
             yield f"{before - len(chosen)} faults are of other versions of Keras, and left out"
     done = {(trial.kind, trial.name) for trial in score.trials}
-    left = [question for question in chosen if (question.kind, question.name) not in done]
+    left = [spec for spec in chosen if (spec.kind, spec.name) not in done]
     if len(left) < len(chosen):
         yield f"{len(chosen) - len(left)} of {len(chosen)} are in {options.json} already"
     for trial in in_processes(left, options.n or cores()):
@@ -78,7 +78,7 @@ def run_score(options: argparse.Namespace, page: object, width: int) -> Iterator
         if options.json is not None:
             write_score(score, options.json)
         yield trial_line(trial)
-    asked = {(question.kind, question.name) for question in chosen}
+    asked = {(spec.kind, spec.name) for spec in chosen}
     trials = [trial for trial in score.trials if (trial.kind, trial.name) in asked]
     yield from table_lines(trials)
     if options.markdown is not None:
@@ -87,21 +87,21 @@ def run_score(options: argparse.Namespace, page: object, width: int) -> Iterator
     options.status = 0 if all(trial.good for trial in trials) else 1
 
 
-def _chosen(options: argparse.Namespace) -> list[Question]:
-    """What is asked, in the order of the catalogue."""
+def _chosen(options: argparse.Namespace) -> list[TrialSpec]:
+    """The trials that the options ask for, in the order of the catalogue."""
     implementation = options.implementation
     if implementation not in ("keras", "numpy"):
-        raise ReportError(f"--implementation: {implementation!r} is not one of keras, numpy")
+        raise ScoreError(f"--implementation: {implementation!r} is not one of keras, numpy")
     if options.conformance_profile not in PROFILES:
         named = options.conformance_profile
-        raise ReportError(f"--conformance-profile: {named!r} is not one of {', '.join(PROFILES)}")
+        raise ScoreError(f"--conformance-profile: {named!r} is not one of {', '.join(PROFILES)}")
     for name in _dtypes(options):
         if name not in DTYPES:
-            raise ReportError(f"--dtypes: {name!r} is not one of {', '.join(DTYPES)}")
+            raise ScoreError(f"--dtypes: {name!r} is not one of {', '.join(DTYPES)}")
     if options.n is not None and options.n < 1:
-        raise ReportError(f"-n {options.n}: must be at least 1")
+        raise ScoreError(f"-n {options.n}: must be at least 1")
     if options.controls is not None:
-        return _questions(options, "control", _controls(options))
+        return _specs(options, "control", _controls(options))
     faults = faults_of(implementation)
     names = list(faults)
     if options.group:
@@ -112,10 +112,10 @@ def _chosen(options: argparse.Namespace) -> list[Question]:
         _check_names("--fault", options.fault, list(faults), implementation)
         names = [name for name in names if name in options.fault]
         if not names:
-            raise ReportError(
+            raise ScoreError(
                 f"--fault {' '.join(options.fault)}: not in the group {' '.join(options.group)}"
             )
-    return _questions(options, "fault", names)
+    return _specs(options, "fault", names)
 
 
 def _dtypes(options: argparse.Namespace) -> list[str]:
@@ -124,25 +124,25 @@ def _dtypes(options: argparse.Namespace) -> list[str]:
 
 def _controls(options: argparse.Namespace) -> list[str]:
     if options.implementation != "numpy":
-        raise ReportError("--controls: these are of --implementation numpy")
+        raise ScoreError("--controls: these are of --implementation numpy")
     for option in ("fault", "group"):
         if getattr(options, option):
-            raise ReportError(f"--controls and --{option}: choose one of them")
+            raise ScoreError(f"--controls and --{option}: choose one of them")
     _check_names("--controls", options.controls, list(CONTROLS), "numpy")
     return [name for name in CONTROLS if name in options.controls or not options.controls]
 
 
-def _check_names(option: str, given: list[str], known: list[str], implementation: str) -> None:
-    for name in given:
+def _check_names(option: str, names: list[str], known: list[str], implementation: str) -> None:
+    for name in names:
         if name not in known:
-            raise ReportError(
+            raise ScoreError(
                 f"{option}: {name!r} is not one of those of {implementation}: {', '.join(known)}"
             )
 
 
-def _questions(options: argparse.Namespace, kind: str, names: list[str]) -> list[Question]:
+def _specs(options: argparse.Namespace, kind: str, names: list[str]) -> list[TrialSpec]:
     return [
-        Question(
+        TrialSpec(
             implementation=options.implementation,
             kind=kind,
             name=name,
@@ -156,12 +156,12 @@ def _questions(options: argparse.Namespace, kind: str, names: list[str]) -> list
 
 
 def _started(options: argparse.Namespace) -> Score:
-    """The score of the file, if it can be gone on with, or a new one."""
+    """The score in the file if it belongs to the same run, otherwise a new score."""
     implementation = NumpyLoop() if options.implementation == "numpy" else KerasTensorFlow()
     versions = implementation.versions()
-    missing = [name for name, found in versions.items() if found == "not installed"]
+    missing = [name for name, version in versions.items() if version == "not installed"]
     if missing:
-        raise ReportError(f"--implementation keras: {' and '.join(missing)} not installed")
+        raise ScoreError(f"--implementation keras: {' and '.join(missing)} not installed")
     for path in filter(None, (options.json, options.markdown)):
         check_writable(path)
     score = Score(
@@ -178,7 +178,7 @@ def _started(options: argparse.Namespace) -> Score:
     if options.json is not None and options.json.exists():
         before = read_score(options.json)
         if before.key() != score.key():
-            raise ReportError(
+            raise ScoreError(
                 f"{options.json}: is a score of another run: {_differs(before, score)}"
             )
     return before or score
@@ -202,9 +202,4 @@ def _write_markdown(score: Score, trials: list[Trial], options: argparse.Namespa
     if score.dtypes:
         parts.append(f"--dtypes {','.join(score.dtypes)}")
     text = "\n".join(markdown_lines(asked, " ".join(parts)))
-    try:
-        options.markdown.write_text(text + "\n", encoding="utf-8")
-    except OSError as error:
-        raise ReportError(
-            f"{options.markdown}: cannot be written: {error.strerror or error}"
-        ) from error
+    write_whole(options.markdown, text + "\n")

@@ -1,4 +1,4 @@
-"""In which order a fault is looked for: the properties that it should break come first."""
+"""The order in which properties are tried on a fault: the likely ones first."""
 
 from __future__ import annotations
 
@@ -53,16 +53,16 @@ USUAL = ("test_every_step", "test_last_output")
 
 
 class Item(NamedTuple):
-    """A test of the suite: a property on one mode and one dtype; no mode where it has none."""
+    """A test of the suite: a property in one mode (or None) and one dtype."""
 
-    found: Property
+    prop: Property
     mode: Optional[str]
     dtype: str
 
 
 def by_likelihood(properties: Iterable[Property], group: str) -> list[Property]:
     """The properties, those that a fault of this group should break first."""
-    return sorted(properties, key=lambda found: (_rank(found, group), found.name))
+    return sorted(properties, key=lambda prop: (_rank(prop, group), prop.name))
 
 
 def items(implementation: Implementation, properties: Iterable[Property], group: str) -> list[Item]:
@@ -70,7 +70,7 @@ def items(implementation: Implementation, properties: Iterable[Property], group:
 
     The rest comes last; modes come in the order of what a case costs in them.
     """
-    found = [
+    prop = [
         Item(one, mode, dtype)
         for one in by_likelihood(properties, group)
         for dtype in implementation.dtypes
@@ -81,22 +81,22 @@ def items(implementation: Implementation, properties: Iterable[Property], group:
     costs = implementation.costs
 
     def key(item: Item) -> tuple[int, int]:
-        likely, narrow = _rank(item.found, group) < unlikely, item.dtype not in WIDE_DTYPES
+        likely, narrow = _rank(item.prop, group) < unlikely, item.dtype not in WIDE_DTYPES
         first = item.dtype == "float32"
         turn = 3 if narrow else (0 if first else 1) if likely else (2 if first else 3)
         return turn, 0 if item.mode is None else costs.get(item.mode, 1)
 
-    return sorted(found, key=key)
+    return sorted(prop, key=key)
 
 
 def _likely(group: str) -> tuple[str, ...]:
     return LIKELY.get(group, USUAL)
 
 
-def _rank(found: Property, group: str) -> int:
+def _rank(prop: Property, group: str) -> int:
     """Those of `LIKELY` in their order, then the group's own clause, then the others."""
     likely, known = _likely(group), group in LIKELY
-    ranks = [i + (not known) for i, start in enumerate(likely) if found.name.startswith(start)]
-    if not known and found.clause == group:
+    ranks = [i + (not known) for i, start in enumerate(likely) if prop.name.startswith(start)]
+    if not known and prop.clause == group:
         return 0
-    return min(ranks) if ranks else len(likely) + 1 - (found.clause == group)
+    return min(ranks) if ranks else len(likely) + 1 - (prop.clause == group)

@@ -1,4 +1,4 @@
-"""Trials in processes of their own, as many at a time as there are cores."""
+"""Run trials in processes of their own, one for each core at a time."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Iterator, Sequence
 
 import conformance
 from conformance.score.record import BROKEN, Trial
-from conformance.score.trial import Question, group_and_description
+from conformance.score.trial import TrialSpec, group_and_description
 
 ROOT = Path(conformance.__file__).resolve().parent.parent
 #: One thread for each process: there are as many of them as cores.
@@ -28,10 +28,10 @@ def cores() -> int:
     return os.cpu_count() or 1
 
 
-def in_processes(questions: Sequence[Question], processes: int) -> Iterator[Trial]:
-    """The trials, each as soon as it is over."""
+def in_processes(specs: Sequence[TrialSpec], processes: int) -> Iterator[Trial]:
+    """Yield each trial as soon as it has ended."""
     with ThreadPoolExecutor(processes) as pool:
-        asked = [pool.submit(in_a_process, question) for question in questions]
+        asked = [pool.submit(in_a_process, spec) for spec in specs]
         try:
             for future in as_completed(asked):
                 yield future.result()
@@ -40,14 +40,14 @@ def in_processes(questions: Sequence[Question], processes: int) -> Iterator[Tria
                 future.cancel()
 
 
-def in_a_process(question: Question) -> Trial:
-    """One trial; one whose process dies is broken, and says how."""
+def in_a_process(spec: TrialSpec) -> Trial:
+    """Run one trial. If its process dies, the trial is BROKEN, and its reason says how."""
     paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
     environment = {**dict.fromkeys(ONE_THREAD, "1"), **os.environ}
     environment["PYTHONPATH"] = os.pathsep.join(paths)
     started = time.monotonic()
     done = subprocess.run(
-        [sys.executable, "-m", "conformance.score.trial", json.dumps(asdict(question))],
+        [sys.executable, "-m", "conformance.score.trial", json.dumps(asdict(spec))],
         env=environment,
         stdin=subprocess.DEVNULL,
         capture_output=True,
@@ -58,7 +58,7 @@ def in_a_process(question: Question) -> Trial:
     if done.returncode:
         said = (done.stderr.strip().splitlines() or ["nothing was said"])[-1]
         return Trial(
-            question.name, question.kind, *group_and_description(question), BROKEN,
+            spec.name, spec.kind, *group_and_description(spec), BROKEN,
             reason=f"its process ended with status {done.returncode}: {said}", seconds=seconds,
         )  # fmt: skip
     return replace(Trial(**json.loads(done.stdout.splitlines()[-1])), seconds=seconds)

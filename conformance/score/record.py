@@ -1,29 +1,31 @@
-"""What became of each fault, and the JSON file in which it is kept."""
+"""The outcome of each trial, and the JSON file that keeps it."""
 
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Optional
 
-from conformance.reporting.json_report import ReportError
+from conformance.running.writing import FileError, write_whole
 
 FORMAT = "rnn-conformance score 1"
 
 CAUGHT, MISSED = "caught", "MISSED"
-#: Of a control: nothing was found, as it should be; or something was.
+#: Of a control: no property failed, as it should be; or one failed.
 CLEAN, ALARM = "clean", "CALLED FAULTY"
 #: The fault could not be seeded, or its process died.
 BROKEN = "BROKEN"
 GOOD = (CAUGHT, CLEAN)
 
 
+class ScoreError(FileError):
+    """A score that cannot be read, or an option of it; one clear sentence."""
+
+
 @dataclass(frozen=True)
 class Trial:
-    """The suite against one fault or control.
+    """The outcome of the suite on one fault or control.
 
     ``found_by`` is the property that failed first, with its sentence, mode, dtype and what it said.
     ``cases`` were run until then, in ``seconds`` of wall-clock time that include starting the
@@ -53,7 +55,7 @@ class Trial:
 
 @dataclass
 class Score:
-    """A score: on what, how it was asked, and the trials so far; no ``dtypes`` are all."""
+    """A score: the environment, the options, and the trials so far. No ``dtypes``: all."""
 
     implementation: str
     versions: dict[str, str]
@@ -65,11 +67,11 @@ class Score:
     dtypes: list[str] = field(default_factory=list)
     trials: list[Trial] = field(default_factory=list)
 
-    #: What must be the same for a file to be gone on with.
+    #: A run goes on with a file only if these are the same.
     SAME = ("implementation", "versions", "python", "profile", "seed", "everything", "dtypes")
 
     def key(self) -> list[Any]:
-        """What tells scores apart that cannot be put together."""
+        """Scores with different keys cannot be merged."""
         return [getattr(self, name) for name in self.SAME]
 
 
@@ -77,36 +79,28 @@ def read_score(path: Path) -> Score:
     """Read a score.
 
     Raises:
-        ReportError: it cannot be read, or is not a file of ``rnn-conformance score``.
+        ScoreError: it cannot be read, or is not a file of ``rnn-conformance score``.
     """
     try:
         plain = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise ReportError(f"{path}: cannot be read: {error.strerror or error}") from error
+        raise ScoreError(f"{path}: cannot be read: {error.strerror or error}") from error
     except ValueError as error:
-        raise ReportError(f"{path}: is not a JSON file") from error
+        raise ScoreError(f"{path}: is not a JSON file") from error
     try:
         if plain.pop("format") != FORMAT:
             raise ValueError(FORMAT)
         trials = [Trial(**trial) for trial in plain.pop("trials")]
         return Score(**plain, trials=trials)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise ReportError(f"{path}: is not a file of rnn-conformance score") from error
+        raise ScoreError(f"{path}: is not a file of rnn-conformance score") from error
 
 
 def write_score(score: Score, path: Path) -> None:
     """Write a score, whole or not at all.
 
     Raises:
-        ReportError: it cannot be written.
+        FileError: it cannot be written.
     """
     text = json.dumps({"format": FORMAT, **asdict(score)}, indent=1, ensure_ascii=False)
-    try:
-        with tempfile.NamedTemporaryFile(
-            "w", dir=path.parent, prefix=f".{path.name}.", delete=False, encoding="utf-8"
-        ) as file:
-            file.write(text + "\n")
-        os.chmod(file.name, 0o644)
-        os.replace(file.name, path)
-    except OSError as error:
-        raise ReportError(f"{path}: cannot be written: {error.strerror or error}") from error
+    write_whole(path, text + "\n")

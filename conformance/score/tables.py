@@ -1,4 +1,4 @@
-"""A score in words: a line for each trial, a table by group, and the same in Markdown."""
+"""A score as text: a line for each trial, and tables by group, also in Markdown."""
 
 from __future__ import annotations
 
@@ -20,26 +20,26 @@ class Row(NamedTuple):
 
 
 def trial_line(trial: Trial) -> str:
-    """What became of one fault or control."""
+    """The outcome of one trial in one line."""
     spent = f"{trial.cases} cases, {trial.seconds:.1f} s, {trial.cpu_seconds:.1f} s CPU"
-    what = f"{trial.verdict:7s} {trial.name} ({trial.group})"
+    tried = f"{trial.verdict:7s} {trial.name} ({trial.group})"
     if trial.verdict == BROKEN:
-        return f"{what}: {trial.reason}"
+        return f"{tried}: {trial.reason}"
     if trial.verdict in (MISSED, CLEAN):
-        return f"{what}: {spent}"
+        return f"{tried}: {spent}"
     where = ", ".join(filter(None, (trial.mode, trial.dtype)))
     also = ""
     if trial.caught_by is not None:
         also = f"; {len(trial.caught_by)} properties"
-    return f"{what}: {trial.sentence} ({where}); {spent}{also}"
+    return f"{tried}: {trial.sentence} ({where}); {spent}{also}"
 
 
 def rows(trials: Iterable[Trial]) -> list[Row]:
     """A row for each group in alphabetical order, and one for all."""
     listed = list(trials)
     groups = sorted({trial.group for trial in listed})
-    found = [_row(name, [t for t in listed if t.group == name]) for name in groups]
-    return [*found, _row("all", listed)] if len(groups) > 1 else found
+    of_groups = [_row(name, [t for t in listed if t.group == name]) for name in groups]
+    return [*of_groups, _row("all", listed)] if len(groups) > 1 else of_groups
 
 
 def _row(group: str, trials: list[Trial]) -> Row:
@@ -53,7 +53,7 @@ def _row(group: str, trials: list[Trial]) -> Row:
 
 
 def table_lines(trials: Iterable[Trial]) -> list[str]:
-    """Faults by group, then controls, then what is not as it should be."""
+    """Faults by group, then controls, then every trial that went wrong."""
     listed = list(trials)
     faults = [trial for trial in listed if trial.kind == "fault"]
     controls = [trial for trial in listed if trial.kind == "control"]
@@ -95,7 +95,7 @@ def verdict_line(trials: Iterable[Trial]) -> str:
 
 
 def markdown_lines(score: Score, command: str) -> list[str]:
-    """The tables in Markdown, with what they were made on and the command that makes them."""
+    """The tables in Markdown, with the environment and the command that makes them."""
     versions = ", ".join(f"{name} {version}" for name, version in score.versions.items())
     lines = [
         f"`{score.implementation}`: {versions}, Python {score.python}, {score.started[:10]}, "
@@ -124,7 +124,7 @@ def markdown_lines(score: Score, command: str) -> list[str]:
 
 
 def unique_lines(trials: Iterable[Trial]) -> list[str]:
-    """For each property that catches something, what only it catches."""
+    """For each property, the faults that no other property catches."""
     caught = [trial for trial in trials if trial.verdict == CAUGHT and trial.caught_by]
     lines = ["| property | catches | what only it catches |", "|---|---|---|"]
     for name in sorted({name for trial in caught for name in trial.caught_by or ()}):

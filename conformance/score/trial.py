@@ -1,6 +1,6 @@
 """One fault or control against the suite, in this process: ``python -m conformance.score.trial``.
 
-It is started by `conformance.score.processes` with its question as JSON, and prints its answer as
+It is started by `conformance.score.processes` with its spec as JSON, and prints its answer as
 the last line.
 """
 
@@ -26,14 +26,15 @@ from conformance.implementations import load_implementation
 from conformance.implementations.numpy_loop import NumpyLoop
 from conformance.implementations.protocol import Implementation
 from conformance.properties import all_properties
+from conformance.running.text import kind_and_message
 from conformance.score.order import items
 from conformance.score.record import ALARM, BROKEN, CAUGHT, CLEAN, MISSED, Trial
 from strategies.profiles import PROFILES
 
 
 @dataclass(frozen=True)
-class Question:
-    """What is asked: is this fault, or control, of this implementation noticed?
+class TrialSpec:
+    """One trial to run: an implementation, a fault or control, and options.
 
     ``everything`` goes on after the first catch, until each property has caught it or passed;
     ``dtypes`` are those that are asked, none for all.
@@ -48,31 +49,31 @@ class Question:
     dtypes: tuple[str, ...] = ()
 
 
-def group_and_description(question: Question) -> tuple[str, str]:
-    """Those of the fault or control that is meant."""
-    if question.kind == "control":
-        return "controls", CONTROLS[question.name].sentence
-    return FAULTS[question.name].group, FAULTS[question.name].sentence
+def group_and_description(spec: TrialSpec) -> tuple[str, str]:
+    """The group and description of the fault or control."""
+    if spec.kind == "control":
+        return "controls", CONTROLS[spec.name].sentence
+    return FAULTS[spec.name].group, FAULTS[spec.name].sentence
 
 
-def run_trial(question: Question) -> Trial:
+def run_trial(spec: TrialSpec) -> Trial:
     """Run the suite until a property fails, or through all of them."""
-    group, description = group_and_description(question)
+    group, description = group_and_description(spec)
     try:
-        implementation = _implementation(question)
+        implementation = _implementation(spec)
     except Exception as error:  # a fault written for another version raises anything
-        said = f"{type(error).__name__}: {(str(error) or 'no message').splitlines()[0]}"
-        return Trial(question.name, question.kind, group, description, BROKEN, reason=said)
-    first, cases, caught_by = _search(implementation, question, group)
-    control = question.kind == "control"
+        reason = kind_and_message(error)
+        return Trial(spec.name, spec.kind, group, description, BROKEN, reason=reason)
+    first, cases, caught_by = _search(implementation, spec, group)
+    control = spec.kind == "control"
     if first is None:
         return Trial(
-            question.name, question.kind, group, description, CLEAN if control else MISSED,
+            spec.name, spec.kind, group, description, CLEAN if control else MISSED,
             cases=cases, caught_by=caught_by,
         )  # fmt: skip
     return Trial(
-        name=question.name,
-        kind=question.kind,
+        name=spec.name,
+        kind=spec.kind,
         group=group,
         description=description,
         verdict=ALARM if control else CAUGHT,
@@ -86,49 +87,47 @@ def run_trial(question: Question) -> Trial:
     )
 
 
-def _implementation(question: Question) -> Implementation:
-    if question.kind == "control":
-        return Controlled(CONTROLS[question.name])
+def _implementation(spec: TrialSpec) -> Implementation:
+    if spec.kind == "control":
+        return Controlled(CONTROLS[spec.name])
     implementation: Implementation = (
-        NumpyLoop()
-        if question.implementation == "numpy"
-        else load_implementation(question.implementation)
+        NumpyLoop() if spec.implementation == "numpy" else load_implementation(spec.implementation)
     )
-    faulty = seeded_fault(implementation, question.name)
+    faulty = seeded_fault(implementation, spec.name)
     if isinstance(faulty, FaultyKeras):
         faulty.seed()  # here, where an error of the fault is not taken for one of Keras
     return faulty
 
 
 def _search(
-    implementation: Implementation, question: Question, group: str
+    implementation: Implementation, spec: TrialSpec, group: str
 ) -> tuple[Optional[Result], int, Optional[list[str]]]:
     """The first failure, the cases until then, and all properties that fail if all are asked."""
-    run = Run(profile=PROFILES[question.profile], seed=question.seed)
+    run = Run(profile=PROFILES[spec.profile], seed=spec.seed)
     first, cases, caught_by = None, 0, []
-    for found, mode, dtype in items(implementation, all_properties().values(), group):
-        if found.name in caught_by or dtype not in (question.dtypes or implementation.dtypes):
+    for prop, mode, dtype in items(implementation, all_properties().values(), group):
+        if prop.name in caught_by or dtype not in (spec.dtypes or implementation.dtypes):
             continue
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            result = check(found, Subject(implementation, mode, dtype, run))
+            result = check(prop, Subject(implementation, mode, dtype, run))
         cases += result.cases if first is None else 0
         if result.verdict == FAILS:
             first = first or result.without_failure()
-            caught_by.append(found.name)
-            if not question.everything:
+            caught_by.append(prop.name)
+            if not spec.everything:
                 return first, cases, None
-    return first, cases, sorted(caught_by) if question.everything else None
+    return first, cases, sorted(caught_by) if spec.everything else None
 
 
 def main() -> None:
-    """Answer the question on the command line; the seconds are the parent's to measure."""
-    question = Question(**json.loads(sys.argv[1]))
+    """Run the trial that the command line describes; the seconds are the parent's to measure."""
+    spec = TrialSpec(**json.loads(sys.argv[1]))
     # A run of its own: nothing is remembered, and that it fails is all that is asked.
     settings.register_profile("score", database=None)
     settings.load_profile("score")
     searching.SIMPLIFY_SECONDS = 0.0
-    plain = {**asdict(run_trial(question)), "cpu_seconds": time.process_time()}
+    plain = {**asdict(run_trial(spec)), "cpu_seconds": time.process_time()}
     print("\n" + json.dumps(plain), flush=True)
 
 

@@ -15,7 +15,7 @@ pytest.importorskip("matplotlib")
 
 from conformance.checking.tally import Coverage
 from conformance.reporting import plots
-from conformance.reporting.html_report import Cell, page, write_html
+from conformance.reporting.html_report import MatrixCell, page, write_html
 
 FAILURE = {
     "text": "FAILS: B holds\nfound: 1 < 2 & <b>bold</b>",
@@ -117,14 +117,14 @@ def test_a_cell_is_told_by_a_symbol_a_number_and_a_word(text):
     ("share", "shade"), [(None, 0), (0.0, 1), (0.19, 1), (0.2, 2), (0.5, 3), (0.99, 5), (1.0, 5)]
 )
 def test_a_larger_share_is_darker(share, shade):
-    assert Cell.of([a_result(worst_share=share)]).style == f"cell shade{shade}"
+    assert MatrixCell.of([a_result(worst_share=share)]).style == f"cell shade{shade}"
 
 
 def test_the_worst_of_several_results_is_what_a_cell_says():
-    cell = Cell.of([a_result(), a_result(verdict="fails", reason="off"), a_result()])
+    cell = MatrixCell.of([a_result(), a_result(verdict="fails", reason="off"), a_result()])
     assert (cell.symbol, cell.verdict) == ("✗", "fails")
     assert cell.detail == "fails, 30 cases, 1 of 3 fail: off"
-    assert Cell.of([]).verdict == "not asked"
+    assert MatrixCell.of([]).verdict == "not asked"
 
 
 def test_cells_are_sorted_from_what_says_nothing_to_what_fails():
@@ -136,7 +136,7 @@ def test_cells_are_sorted_from_what_says_nothing_to_what_fails():
         [a_result(verdict="deviates (known)")],
         [a_result(verdict="fails")],
     ]
-    orders = [Cell.of(kind).order for kind in kinds]
+    orders = [MatrixCell.of(kind).order for kind in kinds]
     assert orders == sorted(orders)
     assert len(set(orders)) == len(orders)
 

@@ -11,12 +11,15 @@ from pathlib import Path
 
 import pytest
 from command_line import ROOT, folder_of_a_user, run, run_pytest
+from pages import a_report, a_result
 from subjects import PROPERTIES
 
 from conformance.command_line import main
-from conformance.reporting import files, json_report
-from conformance.reporting.files import report_path
-from conformance.reporting.json_report import FIELDS, ReportError, read_json, write_json
+from conformance.reporting import files, validation
+from conformance.reporting.files import report_path, write_reports
+from conformance.reporting.json_report import ReportError, read_json, write_json
+from conformance.reporting.validation import published_schema
+from conformance.running.writing import FileError
 from strategies import DTYPES
 
 FEW = ("--implementation", "numpy", "--max-examples", "5")
@@ -123,21 +126,34 @@ def documented(part):
     return dict(re.findall(r"^\| `(\w+)` \| ([\w ]+) \|", section, re.MULTILINE))
 
 
-#: Words of the documentation for types.
-TYPES = {"text": str, "integer": int, "number": (int, float), "null": type(None), "list": list,
-         "object": dict}  # fmt: skip
+#: Words of the documentation for types, as JSON Schema calls them.
+TYPES = {"text": "string", "list": "array"}
+PARTS = ("report", "suite", "environment", "result", "coverage", "failure", "known_deviation")
 
 
-@pytest.mark.parametrize("part", FIELDS)
+def in_schema(part):
+    """The fields of a part by the published schema, with their types."""
+    definitions = published_schema()["$defs"]
+    schema = published_schema() if part == "report" else definitions[part]
+
+    def types(field):
+        if "$ref" in field:
+            field = definitions[field["$ref"].rpartition("/")[2]]
+        if "const" in field:
+            return {"text" if isinstance(field["const"], str) else "integer"}
+        if "enum" in field:
+            return {"text"}
+        named = field["type"]
+        words = {schema_word: word for word, schema_word in TYPES.items()}
+        return {words.get(t, t) for t in (named if isinstance(named, list) else [named])}
+
+    return {name: types(field) for name, field in schema["properties"].items()}
+
+
+@pytest.mark.parametrize("part", PARTS)
 def test_every_field_is_documented_with_its_type(part):
-    fields = documented(part)
-    if part == "report":
-        assert (fields.pop("format"), fields.pop("schema")) == ("text", "integer")
-    assert fields.keys() == FIELDS[part].keys()
-    for name, words in fields.items():
-        types = [TYPES[word] for word in words.split(" or ")]
-        flat = {t for entry in types for t in (entry if isinstance(entry, tuple) else (entry,))}
-        assert flat == set(FIELDS[part][name]), name
+    fields = {name: set(words.split(" or ")) for name, words in documented(part).items()}
+    assert fields == in_schema(part)
 
 
 def test_a_report_has_the_documented_fields_and_no_others(report, failing):
@@ -214,7 +230,10 @@ BAD = {
     "other JSON": (lambda r: '{"tests": 3}', "is not a report of rnn-conformance$"),
     "a list": (lambda r: "[]", "is not a report of rnn-conformance$"),
     "newer": (lambda r: damaged(r, schema=2), "has schema 2, this rnn-conformance reads up to 1"),
-    "no schema": (lambda r: json.dumps(without(r, "schema")), "is damaged: its schema is None$"),
+    "no schema": (
+        lambda r: json.dumps(without(r, "schema")),
+        "is damaged: the report lacks 'schema'$",
+    ),
     "no results": (
         lambda r: json.dumps(without(r, "results")),
         "is damaged: the report lacks 'results'$",
@@ -224,30 +243,99 @@ BAD = {
         r"is damaged: results\[1\] lacks 'verdict'$",
     ),
     "a word for a number": (
-        lambda r: damaged(r, results=[{**r["results"][0], "cases": "many"}]),
-        r"is damaged: results\[0\] has cases = 'many'$",
+        lambda r: of_first(r, cases="many"),
+        r"is damaged: results\[0\].cases is 'many': must be integer$",
+    ),
+    "cases below none": (
+        lambda r: of_first(r, cases=-25),
+        r"is damaged: results\[0\].cases is -25: must be at least 0$",
+    ),
+    "a share that is infinite": (
+        lambda r: of_first(r, worst_share=1).replace('"worst_share": 1', '"worst_share": 1e999'),
+        r"is damaged: results\[0\].worst_share is inf: must be number, null$",
+    ),
+    "a share that is not a number": (
+        lambda r: of_first(r, worst_share=float("nan")),
+        r"is damaged: NaN is no number of JSON$",
     ),
     "an unknown verdict": (
-        lambda r: damaged(r, results=[{**r["results"][0], "verdict": "fine"}]),
-        r"is damaged: results\[0\] has the verdict 'fine'$",
+        lambda r: of_first(r, verdict="fine"),
+        r"is damaged: results\[0\].verdict is 'fine': must be one of conforms, fails, ",
     ),
     "no coverage": (lambda r: damaged(r, coverage={}), "is damaged: the coverage of .* is missing"),
     "coverage in words": (
-        lambda r: damaged(r, coverage={row["id"]: {"dimensions": {"T": {"1": "x"}}, "shares": {},
-                                                   "pairs": []} for row in r["results"]}),
-        "is damaged: the coverage of .* has something that is no number$",
+        lambda r: covered(r, dimensions={"T": {"1": "x"}}),
+        r"is damaged: coverage.*.dimensions.T\['1'\] is 'x': must be integer$",
     ),
     "a row too short": (
-        lambda r: damaged(r, coverage={row["id"]: {"dimensions": {}, "shares": {},
-                                                   "pairs": [["a", "b"]]} for row in r["results"]}),
-        "is damaged: the coverage of .* has rows that are not 5 long$",
+        lambda r: covered(r, pairs=[["a", "b"]]),
+        r"is damaged: coverage.*pairs\[0\] is \['a', 'b'\]: must have 5 values$",
     ),
     "a number for a mapping": (
-        lambda r: damaged(r, coverage={row["id"]: {"dimensions": {"T": 3}, "shares": {},
-                                                   "pairs": []} for row in r["results"]}),
-        "is damaged: ",
+        lambda r: covered(r, dimensions={"T": 3}),
+        "is damaged: coverage.*dimensions.T is 3: must be object$",
+    ),
+    "two results of one id": (
+        lambda r: damaged(r, results=[r["results"][0], *r["results"]]),
+        "is damaged: two results have the id ",
+    ),
+    "a verdict twice": (
+        lambda r: json.dumps(r)[:-1] + ', "verdict": "conforms"}',
+        "is damaged: 'verdict' is given twice$",
+    ),
+    "another number of cases": (
+        lambda r: damaged(r, cases=r["cases"] + 1),
+        r"is damaged: cases is \d+, those of all results are \d+$",
+    ),
+    "a result that fails in a run that conforms": (
+        lambda r: of_first(r, verdict="fails"),
+        "is damaged: verdict is 'conforms', the results say 'fails'$",
+    ),
+    "more discriminating cases than cases": (
+        lambda r: of_first(r, discriminating=10**6),
+        r"is damaged: .* has \d+ cases, 1000000 discriminating ones$",
+    ),
+    "more deviating cases than cases": (
+        lambda r: of_first(r, deviations={"relu of NaN": [2, 1]}),
+        "is damaged: .* has 2 cases that deviate as relu of NaN, of 1$",
+    ),
+    "a result of what was not run": (
+        lambda r: damaged(r, not_run=[r["results"][0]["id"]]),
+        "is damaged: .* is not run and has a result$",
+    ),
+    "a failure without a result": (
+        lambda r: damaged(r, failures={"test_x": FAILED}),
+        "is damaged: test_x has a failure, and no result that fails$",
+    ),
+    "properties of another suite": (
+        lambda r: damaged(r, suite={**r["suite"], "properties": []}),
+        "is damaged: the fingerprint of the suite is not that of its properties$",
+    ),
+    "a shard of none": (
+        lambda r: damaged(r, environment={**r["environment"], "shard": "3/2"}),
+        "is damaged: environment.shard is 3/2: must be I/N, with I from 1 to N$",
+    ),
+    "a value in a hundred thousand lists": (
+        lambda r: json.dumps(r)[:-1] + ', "troubles": ' + "[" * 100_000 + "]" * 100_000 + "}",
+        "is damaged: it is nested too deeply$",
+    ),
+    "a value in some hundred lists": (
+        lambda r: json.dumps(without(r, "troubles"))[:-1]
+        + ', "troubles": ' + "[" * 300 + "]" * 300 + "}",
+        r"is damaged: troubles\[0\] is \[\[.*: must be string$",
     ),
 }  # fmt: skip
+FAILED = {"text": "", "command": "", "script": None, "script_path": None, "fault": None, "size": {}}
+
+
+def of_first(report, **changes):
+    first, *others = report["results"]
+    return damaged(report, results=[{**first, **changes}, *others])
+
+
+def covered(report, **changes):
+    whole = {"dimensions": {}, "shares": {}, "pairs": [], **changes}
+    return damaged(report, coverage={row["id"]: whole for row in report["results"]})
 
 
 @pytest.mark.parametrize("kind", BAD)
@@ -343,11 +431,51 @@ def test_what_was_there_stays_where_writing_fails(folder, passing, monkeypatch, 
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(json_report.os, "replace", full)
-    with pytest.raises(ReportError, match=r"run\.json: cannot be written: No space left on device"):
+    monkeypatch.setattr(os, "replace", full)
+    with pytest.raises(FileError, match=r"run\.json: cannot be written: No space left on device"):
         write_json(read_json(folder / "run.json"), path)
     assert os.listdir(tmp_path) == ["run.json"]
     assert path.read_text(encoding="utf-8") == "before"
+
+
+def test_one_report_that_fails_takes_no_other_with_it(folder, passing, monkeypatch, tmp_path):
+    html_report = pytest.importorskip("conformance.reporting.html_report")
+    monkeypatch.setattr(html_report, "page", lambda report: 1 / 0)
+    paths = [tmp_path / "absent" / "a.json", tmp_path / "a.html", tmp_path / "a.json"]
+    written = write_reports(read_json(folder / "run.json"), paths)
+    assert written.lines == [
+        f"ERROR: --report: {paths[0]}: cannot be written: No such file or directory",
+        f"ERROR: --report: {paths[1]}: ZeroDivisionError: division by zero",
+        f"report: {paths[2]}",
+    ]
+    assert not written.complete
+    assert read_json(paths[2]).record.verdict == "conforms"
+
+
+def test_what_a_report_cannot_hold_is_told(tmp_path):
+    report = a_report(a_result(drift=float("inf")))
+    lines, complete = write_reports(report, [tmp_path / "a.json"])
+    assert not complete
+    assert "Out of range float values are not JSON compliant" in lines[0]
+
+
+def test_without_the_library_that_checks_reports_show_says_what_to_install(
+    folder, passing, monkeypatch, capsys
+):
+    validation._validator.cache_clear()
+    monkeypatch.setitem(sys.modules, "jsonschema", None)
+    assert main(["show", str(folder / "run.json")]) == 2
+    assert capsys.readouterr().err == (
+        f"ERROR: {folder / 'run.json'}: jsonschema not installed; "
+        "pip install 'rnn-conformance[report]'\n"
+    )
+
+
+def test_a_file_that_is_too_large_is_not_read(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(validation, "LARGEST", 2**20)
+    (tmp_path / "large.json").write_bytes(b" " * (2**20 + 1))
+    assert main(["show", str(tmp_path / "large.json")]) == 2
+    assert capsys.readouterr().err.endswith("is larger than 1 MiB: no report is\n")
 
 
 def test_others_may_read_it(folder, passing):

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import time
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -61,6 +62,28 @@ def test_a_file_is_no_folder(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(DatabaseError, match="file: cannot be written: "):
         open_database(str(tmp_path / "file"))
+
+
+def test_trying_a_folder_touches_nothing_that_is_there(tmp_path):
+    (tmp_path / "precious").write_text("mine", encoding="utf-8")
+    folder = tmp_path / "kept"
+    folder.mkdir()
+    (folder / ".rnn-conformance").symlink_to(tmp_path / "precious")
+    before = sorted(folder.iterdir())
+    open_database(str(folder))
+    assert (tmp_path / "precious").read_text(encoding="utf-8") == "mine"
+    assert sorted(folder.iterdir()) == before
+
+
+def test_several_may_open_a_folder_at_once(tmp_path):
+    folder = str(tmp_path / "kept")
+
+    def opened(_):
+        return [open_database(folder).trouble for _ in range(50)]
+
+    with ThreadPoolExecutor(8) as pool:
+        troubles = [trouble for some in pool.map(opened, range(8)) for trouble in some]
+    assert set(troubles) == {""}
 
 
 class Broken(InMemoryExampleDatabase):

@@ -18,7 +18,7 @@ from conformance.score import processes
 from conformance.score.order import by_likelihood, items
 from conformance.score.record import BROKEN, CAUGHT, CLEAN, MISSED, Trial, read_score
 from conformance.score.tables import rows, table_lines, unique_lines, verdict_line
-from conformance.score.trial import Question
+from conformance.score.trial import TrialSpec
 
 QUICK = ("--implementation", "numpy", "--conformance-profile", "quick")
 CAUGHT_TRIAL = Trial("no_bias", "fault", "equation", "The bias is missing", CAUGHT,
@@ -128,7 +128,7 @@ def test_tables_are_written_with_the_command_that_makes_them(capsys, tmp_path, m
 
 def test_a_process_that_dies_is_broken_and_says_how(monkeypatch):
     monkeypatch.setattr(processes.sys, "executable", "false")
-    trial = processes.in_a_process(Question("numpy", "fault", "no_bias", "quick", 1))
+    trial = processes.in_a_process(TrialSpec("numpy", "fault", "no_bias", "quick", 1))
     assert trial.verdict == BROKEN
     assert trial.reason == "its process ended with status 1: nothing was said"
     assert not trial.good
