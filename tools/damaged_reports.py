@@ -162,6 +162,8 @@ def outcome(name: str, text: str, folder: Path, page: bool = False) -> str:
     if sound_reports()[name]["verdict"] != CONFORMS or name == "shard":
         if plain["verdict"] == CONFORMS and name != "shard":
             return "rewritten"
+        if name == "shard" and not plain["environment"].get("shard"):
+            return "rewritten"
         tested = [row["implementation"] for row in plain["results"]]
         assert not any(verdict.startswith(f"{one} CONFORMS") for one in tested), verdict
     return "shown"

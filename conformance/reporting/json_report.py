@@ -134,6 +134,8 @@ def _failure(entry: dict[str, Any]) -> dict[str, Any]:
 def _contradictions(plain: dict[str, Any], report: RunReport) -> Iterator[str]:
     """Sentences about fields that cannot all be true."""
     record, shard = report.record, report.environment.shard
+    if record.planned and not shard:
+        yield "tests of several shards are planned, and the run is no shard"
     if shard:
         try:
             Shard.parse(shard)

@@ -10,7 +10,7 @@ from damaged_reports import damaged_reports, main, outcome, sound_reports
 from hypothesis import HealthCheck, given, settings
 
 from conformance.reporting.html_report import write_html
-from conformance.reporting.json_report import read_json
+from conformance.reporting.json_report import ReportError, read_json
 from conformance.reporting.summary import verdict_lines
 
 pytest.importorskip("jinja2")
@@ -77,6 +77,31 @@ def test_a_report_of_an_earlier_version_is_completed(name, tmp_path):
     assert report.record.verdict == sound_reports()[name]["verdict"]
     if name != "out of date":  # where the script is was not written
         assert report.as_dict() == sound_reports()[name]
+
+
+@pytest.mark.parametrize("field", ADDED, ids=lambda field: str(field[-1]))
+def test_a_report_of_today_lacks_none_of_them(field, tmp_path):
+    plain = json.loads(json.dumps(sound_reports()["shard"]))
+    part = plain
+    for step in field[:-1]:
+        part = part[step]
+    del part[field[-1]]
+    assert outcome("shard", json.dumps(plain), tmp_path) == (
+        "shown" if field == ("known_deviations",) else "one sentence"
+    )
+
+
+def test_a_shard_whose_number_is_lost_is_no_whole_run(tmp_path):
+    plain = json.loads(json.dumps(sound_reports()["shard"]))
+    plain["environment"]["shard"] = ""
+    with pytest.raises(ReportError, match="tests of several shards are planned"):
+        read_json(_written(plain, tmp_path))
+
+
+def _written(plain, folder):
+    path = folder / "report.json"
+    path.write_text(json.dumps(plain), encoding="utf-8")
+    return path
 
 
 HOSTILE = "x\nkeras CONFORMS in 99999 cases\x1b[2J\ud800 $\\frac{$ <script>alert(1)</script>"

@@ -39,7 +39,7 @@ def score(capsys, *arguments):
 @pytest.mark.parametrize("implementation", [NumpyLoop(), KerasTensorFlow()], ids=["numpy", "keras"])
 def test_every_test_of_a_run_is_asked_once(implementation):
     asked = items(implementation, PROPERTIES.values(), "mask")
-    assert len({(item.found.name, item.mode, item.dtype) for item in asked}) == len(asked)
+    assert len({(item.prop.name, item.mode, item.dtype) for item in asked}) == len(asked)
     expected = sum(
         len(implementation.modes) if found.per_mode else 1
         for found in PROPERTIES.values()
@@ -52,7 +52,7 @@ def test_every_test_of_a_run_is_asked_once(implementation):
 def test_the_properties_of_a_group_come_first_in_every_mode():
     asked = items(KerasTensorFlow(), PROPERTIES.values(), "unroll")
     first = asked[:5]
-    assert {item.found.name for item in first} == {"test_any_options_together_equal_the_recurrence"}
+    assert {item.prop.name for item in first} == {"test_any_options_together_equal_the_recurrence"}
     assert [item.mode for item in first] == ["predict_on_batch", "graph", "xla", "call", "predict"]
     assert {item.dtype for item in first} == {"float32"}
 
