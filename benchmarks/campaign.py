@@ -30,6 +30,7 @@ from typing import Any, Callable, Iterator, Optional
 
 import numpy as np
 
+from conformance.cells import SIMPLE_RNN
 from conformance.checking.subject import Run, Subject
 from conformance.expected.comparison import compare, informative
 from conformance.expected.end import propagated_output
@@ -40,10 +41,9 @@ from conformance.implementations.numpy_loop import NumpyLoop, NumpyNetwork
 from conformance.implementations.protocol import Implementation, Network
 from conformance.numerics.activations import ACTIVATIONS
 from conformance.numerics.arithmetic import IEEE
-from strategies import DTYPES, TEXTURES, WIDE_DTYPES, Case, Dimensions
-from strategies.cases import case_of
+from strategies import DTYPES, EVERY_STEP, TEXTURES, WIDE_DTYPES, Case, Dimensions
+from strategies.cases import case_of_seed
 from strategies.dimensions import extents
-from strategies.textures import seeded
 
 #: Share of all cases for each source; eager calls cost twenty times as much as graphs, and XLA
 #: compiles every shape. What is not installed is left out, and said so.
@@ -67,13 +67,13 @@ PART = 2500
 class RandomOrder(NumpyNetwork):
     """Sums in a random order, sequential or pairwise, and activations off by what they may be."""
 
-    def preactivation(self, x: np.ndarray, h: np.ndarray, t: int) -> np.ndarray:
-        Wx, Wh, bh = self.used[:3]
-        return self._sum(np.concatenate([x, h], axis=1), np.concatenate([Wx, Wh]), bh)
+    def affine(self, operands: Any, weights: Any, *addends: np.ndarray) -> np.ndarray:
+        (bias,) = addends
+        return self._sum(np.concatenate(operands, axis=1), np.concatenate(weights), bias)
 
     def dense(self, h: np.ndarray) -> np.ndarray:
-        Wo, bo = self.used[3:]
-        return self.activated(self._sum(h, Wo, bo), self.size.dense_activation)
+        z = self._sum(h, self.w.dense_kernel, self.w.dense_bias)
+        return self.activated(z, self.size.dense_activation)
 
     def activated(self, z: np.ndarray, name: str) -> np.ndarray:
         z = self.stored(z)
@@ -104,7 +104,7 @@ def sizes(rng: np.random.Generator, activations: tuple[str, ...]) -> Dimensions:
     N, T, D, M, K = (int(rng.choice(extents(1, most))) for most in (8, 12, 16, 16, 8))
     usual = len(activations) == 1 or rng.random() < 2 / 3
     hidden, outer = ("tanh", "linear") if usual else rng.choice(activations, 2)
-    return Dimensions(N, T, D, M, K, False, str(hidden), str(outer))
+    return Dimensions(SIMPLE_RNN, N, T, D, M, K, False, str(hidden), str(outer), options=EVERY_STEP)
 
 
 def subject_of(source: str, dtype: str) -> Subject:
@@ -121,7 +121,7 @@ def networks(subject: Subject, rng: np.random.Generator) -> Iterator[tuple[Dimen
     activations = subject.activations
     while True:
         size = sizes(rng, activations)
-        network = implementation.network_for_cases(size.network, dtype, sequences=True)
+        network = implementation.network_for_cases(size.network, dtype)
         network.rng = rng  # type: ignore[attr-defined]
         yield size, network
 
@@ -144,7 +144,7 @@ def part(source: str, dtype: str, number: int) -> dict[str, Any]:
         size, network = next(supply)
         for _ in range(min(each, PART - done)):
             texture, seed = str(rng.choice(list(TEXTURES))), int(rng.integers(2**32))
-            case = case_of(seeded(texture, seed, size, dtype), size, dtype, texture)
+            case = case_of_seed(size, dtype, texture, seed)
             shares, informed = judge(subject, network, case)
             done += 1
             counts[texture] += 1
@@ -173,7 +173,8 @@ def judge(subject: Subject, network: Network, case: Case) -> tuple[dict[str, flo
     """The share of each bound that an implementation uses, and whether Z says anything."""
     network.set_weights(case.weights)
     with np.errstate(all="ignore"):
-        states, outputs = network.states_and_outputs(case.inputs, subject.mode or "call")
+        answer = network.answer(case.inputs, subject.mode or "call")
+        states, outputs = answer.hidden, answer.output
         row = subject.arithmetic
         last = propagated_output(case, row)
         shares = {
@@ -244,13 +245,15 @@ def sharp(name: Optional[str]) -> dict[str, Any]:
     network_class = RandomOrder if name is None else FAULTS[name].numpy
     noticed: Counter[str] = Counter()
     for _ in range(SHARP_CASES):
-        size = Dimensions(4, int(rng.integers(2, 17)), int(rng.integers(1, 17)), 64, 4)
+        T, D = int(rng.integers(2, 17)), int(rng.integers(1, 17))
+        size = Dimensions(SIMPLE_RNN, 4, T, D, 64, 4, options=EVERY_STEP)
         texture = str(rng.choice(["normal", "glorot", "one_hot", "cancelling"]))
-        case = case_of(seeded(texture, int(rng.integers(2**32)), size, "float32"), size, "float32")
-        network = network_class(size.network, "float32", sequences=True)
+        case = case_of_seed(size, "float32", texture, int(rng.integers(2**32)))
+        network = network_class(size.network, "float32")
         network.rng = rng
         network.set_weights(case.weights)
-        states, outputs = network.run(case.inputs)
+        answer = network.answer(case.inputs, "call")
+        states, outputs = answer.hidden, answer.output
         last = propagated_output(case, row)
         noticed["the bound"] += not (
             compare("state", states, residual_state(case, states, row)).within

@@ -26,12 +26,15 @@ from typing import Any, Callable, Optional
 import numpy as np
 from hypothesis import given, seed, settings
 
-from conformance.cells.simple_rnn import dense, simple_rnn
 from conformance.checking import search as searching
+from conformance.checking.asking import ask
 from conformance.checking.check import check
+from conformance.checking.drawing import plain_cases
 from conformance.checking.property import Property
+from conformance.checking.record import Record
 from conformance.checking.results import CONFORMS
 from conformance.checking.subject import Run, Subject
+from conformance.expected.recurrence import outputs_of
 from conformance.implementations import load_implementation
 from conformance.implementations.protocol import Implementation
 from conformance.properties import test_recurrence
@@ -89,7 +92,7 @@ def drawn(subject: Subject, number: int, of_round: int) -> list[Case]:
 
     @seed(of_round)
     @settings(max_examples=number, database=None, deadline=None)
-    @given(case=subject.cases())
+    @given(case=plain_cases(subject))
     def collect(case: Case) -> None:
         found.append(case)
 
@@ -100,10 +103,10 @@ def drawn(subject: Subject, number: int, of_round: int) -> list[Case]:
 def naive(implementation: Implementation, mode: str, cases: list[Case]) -> None:
     """What everybody writes: build, set the weights, run, compare."""
     for case in cases:
-        network = implementation.network(case.dimensions.network, case.dtype, sequences=False)
+        network = implementation.network(case.dimensions.network, case.dtype)
         network.set_weights(case.weights)
-        states = simple_rnn(case.inputs, *case.weights[:3])
-        np.abs(network.output(case.inputs, mode) - dense(states[:, -1], *case.weights[3:])).max()
+        output = network.answer(case.inputs, mode).output
+        np.abs(output - outputs_of(case)[:, -1]).max()
 
 
 def seconds(action: Callable[[], Any]) -> float:
@@ -126,7 +129,7 @@ def one_round(subject: Subject, number: int, few: int, of_round: int) -> Counter
     assert result.verdict == CONFORMS, result.reason
     spent.update({"suite": result.seconds, "cases": result.cases})
     spent["drawing"] += seconds(lambda: drawn(subject, number, of_round))
-    spent["running"] += seconds(lambda: [subject.output(case) for case in cases])
+    spent["running"] += seconds(lambda: [ask(Record(subject), case) for case in cases])
     return spent
 
 

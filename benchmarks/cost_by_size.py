@@ -13,14 +13,17 @@ import argparse
 import time
 from typing import Any, Callable, Optional
 
+from conformance.cells import SIMPLE_RNN
+from conformance.checking.asking import ask
+from conformance.checking.record import Record
 from conformance.checking.subject import Subject
+from conformance.expected.end import propagated_output
 from conformance.implementations import load_implementation
 from strategies import Case, Dimensions
-from strategies.cases import case_of
-from strategies.textures import seeded
+from strategies.cases import case_of_seed
 
 #: What the other dimensions are while one changes.
-USUAL = Dimensions(N=4, T=8, D=8, M=12, K=4)
+USUAL = Dimensions(SIMPLE_RNN, N=4, T=8, D=8, M=12, K=4)
 SIZES = {
     "N": (1, 4, 16, 64, 256),
     "T": (1, 4, 16, 64, 256),
@@ -43,10 +46,10 @@ def least_ms(action: Callable[[], Any], repeat: int) -> float:
 
 def cost(subject: Subject, size: Dimensions, repeat: int) -> tuple[float, float]:
     """Milliseconds of the network, and of the equation with its bound."""
-    case: Case = case_of(seeded("glorot", 0, size, subject.dtype), size, subject.dtype)
-    running = least_ms(lambda: subject.output(case), repeat)
+    case: Case = case_of_seed(size, subject.dtype, "glorot", 0)
+    running = least_ms(lambda: ask(Record(subject), case), repeat)
     # A new case each time, because a case keeps its weights in float64 once they are asked for.
-    judging = least_ms(lambda: subject.equation(case.replace()), repeat)
+    judging = least_ms(lambda: propagated_output(case.replace(), subject.arithmetic), repeat)
     return running, judging
 
 

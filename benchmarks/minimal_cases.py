@@ -22,6 +22,7 @@ from typing import Any, Optional
 import numpy as np
 from hypothesis import settings
 
+from conformance.cells import SIMPLE_RNN
 from conformance.checking.check import check
 from conformance.checking.property import Property
 from conformance.checking.subject import Run, Subject
@@ -47,7 +48,7 @@ def measure(arguments: tuple[str, str, str, int]) -> Optional[dict[str, Any]]:
     settings.register_profile("from scratch", database=None)
     settings.load_profile("from scratch")
     faulty = seeded_fault(load_implementation(name), fault)
-    faulty.network(NetworkSize(1, 1, 1), "float32", sequences=False)  # imports what is tested
+    faulty.network(NetworkSize(SIMPLE_RNN, 1, 1, 1), "float32")  # imports what is tested
     for found in PROPERTIES:
         run = Run(profile=PROFILES["default"], seed=seed)
         started = time.perf_counter()

@@ -49,6 +49,8 @@ def minimise(case: Case, fails: Callable[[Case], bool], seconds: float) -> Case:
 
 def simpler(case: Case) -> Iterator[Case]:
     """Cases with one option less, or with another activation replaced by tanh or none."""
+    if case.options.plain:
+        return
     for name in case.options.chosen:
         if name != "shows_hidden":
             changed = case.options._replace(**{name: getattr(PLAIN, name)})
@@ -58,7 +60,7 @@ def simpler(case: Case) -> Iterator[Case]:
                 initial_states=case.initial_states if changed.initial_state else (),
             )
     for activation in ("linear", "tanh"):
-        if case.activation not in ("linear", activation) and not case.options.plain:
+        if case.activation not in ("linear", activation):
             yield case.replace(activation=activation)
 
 

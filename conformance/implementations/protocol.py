@@ -128,7 +128,7 @@ class Network:
         ``mask`` (N, T) and ``initial_states``, each (N, M), are given where the options say so; in
         ``predict``, ``batch_size`` is how many samples go at once, all by default.
         """
-        raise NotImplementedError
+        raise ImplementationError(f"{type(self).__name__} defines no answer")
 
     def reset_state(self) -> None:
         """Let a stateful network forget its state. Capability OPTIONS."""
