@@ -9,7 +9,8 @@ import numpy as np
 from conformance.checking.check import check
 from conformance.checking.property import Property
 from conformance.checking.results import Result
-from conformance.checking.subject import Run, Subject
+from conformance.checking.run import Run
+from conformance.checking.subject import Subject
 from conformance.implementations.function import FunctionImplementation
 from conformance.implementations.numpy_loop import NumpyLoop
 from conformance.implementations.protocol import Implementation

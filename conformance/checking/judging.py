@@ -17,7 +17,8 @@ from conformance.checking.record import Nonconformity, Record
 from conformance.expected.comparison import INFORMATIVE, Comparison, compare, informative
 from conformance.expected.drift import drift, random_walk
 from conformance.expected.end import propagated_output, propagated_states
-from conformance.expected.steps import kept, residual_output, residual_state
+from conformance.expected.recurrence import kept
+from conformance.expected.steps import residual_output, residual_states
 from conformance.implementations.protocol import Answer
 from conformance.numerics.bounded import Bounded
 from strategies import Case
@@ -89,7 +90,7 @@ def judge_answer(
         judge(record, compare("output", answer.output, output), case, sentence)
         return answer.states or None
     if case.options.return_sequences:
-        last = _judge_sequence(record, case, answer.hidden, since or case, notes_drift)
+        last = _judge_sequence(record, answer, since or case, notes_drift)
     else:
         last = _judge_end(record, case, answer, since or case)
     output = residual_output(case, answer.hidden, arithmetic)
@@ -97,7 +98,7 @@ def judge_answer(
     for returned, state in zip(answer.states, last or ()):
         exact = Bounded(state, np.zeros_like(state))
         judge(record, compare("state", returned, exact), sentence=NOT_THE_LAST)
-    return answer.states or last
+    return answer.states or (last if len(case.cell.states) == 1 else None)
 
 
 def judge_output(record: Record, case: Case, output: np.ndarray, sentence: str = DIFFERS) -> None:
@@ -105,19 +106,26 @@ def judge_output(record: Record, case: Case, output: np.ndarray, sentence: str =
     judge_answer(record, case, Answer(output), sentence=sentence)
 
 
-def _judge_sequence(
-    record: Record, case: Case, hidden: np.ndarray, since: Case, notes_drift: bool
-) -> States:
-    """Judge every step; the states after the last, as they were put out."""
-    arithmetic = record.subject.arithmetic
-    compared = compare("state", hidden, residual_state(since, hidden, arithmetic))
+def _judge_sequence(record: Record, answer: Answer, since: Case, notes_drift: bool) -> States:
+    """Judge every step, and the returned states that no step shows.
+
+    Returns the state after the last step, as it was put out; where there are others, they may not
+    be known.
+    """
+    arithmetic, hidden = record.subject.arithmetic, answer.hidden
+    assert hidden is not None
+    expected, carried = residual_states(since, hidden, arithmetic)
+    compared = compare("state", hidden, expected)
     judge(record, compared)
-    if notes_drift:
+    for returned, state in zip(answer.states[1:], carried):
+        at_end = Bounded(state.value[:, -1], state.bound[:, -1])
+        judge(record, compare("state", returned, at_end))
+    if notes_drift and not carried:
         walk = random_walk(since, hidden, arithmetic)
         size = drift(compared.error, walk, arithmetic)
         record.drift += [] if size is None else [size]
     initial = since.processed.initial_states[0].astype(hidden.dtype)
-    return (np.asarray(kept(hidden, initial, case.processed.used)[:, -1]),)
+    return (np.asarray(kept(hidden, initial, since.processed.used)[:, -1]),)
 
 
 def _judge_end(record: Record, case: Case, answer: Answer, since: Case) -> States:
@@ -140,7 +148,7 @@ def _judge_end(record: Record, case: Case, answer: Answer, since: Case) -> State
     judge(record, compare("state", hidden, first))
     if answer.states:
         return (np.where(shown, hidden, answer.states[0]),)
-    return (hidden,) if shown.all() and len(expected) == 1 else None
+    return (hidden,) if shown.all() else None
 
 
 def judge_calls(
@@ -155,17 +163,45 @@ def judge_calls(
         network_of(record.subject, pieces[0]).reset_state()
         answers = (ask(record, piece) for piece in pieces)
     states: States = None
+    so_far: list[Answer] = []
+    overrides = record.subject.implementation.initial_state_overrides
     for i, (piece, answer) in enumerate(zip(pieces, answers)):
-        since = piece if i == 0 else _continued(record, pieces[: i + 1], states)
-        states = judge_answer(record, piece, answer, since)
+        so_far.append(answer)
+        if i == 0 or (piece.initial_states and overrides):
+            states = judge_answer(record, piece, answer)
+        elif states is not None:
+            since = continued_from(record, piece, states)
+            states = judge_answer(record, piece, answer, since)
+        elif piece.options.return_sequences:  # some states are not shown
+            _judge_row(record, pieces[: i + 1], so_far)
+        else:
+            states = judge_answer(record, piece, answer, joined(pieces[: i + 1]))
 
 
-def _continued(record: Record, pieces: Sequence[Case], states: States) -> Case:
-    """What the states went through before and in the last of these pieces."""
-    last, overrides = pieces[-1], record.subject.implementation.initial_state_overrides
-    if states is not None:
-        return continued_from(record, last, states)
-    return last if last.initial_states and overrides else joined(pieces)
+def _judge_row(record: Record, pieces: Sequence[Case], answers: Sequence[Answer]) -> None:
+    """Judge the sequence of the last of several calls, from all that was put out so far.
+
+    A step that is masked repeats what its own call put out before it, and is judged by that.
+    """
+    arithmetic = record.subject.arithmetic
+    hidden = [answer.hidden for answer in answers if answer.hidden is not None]
+    last, whole = answers[-1], joined(pieces)
+    zero = np.zeros_like(hidden[-1][:, 0])
+
+    def repeated(case: Case, put_out: np.ndarray) -> np.ndarray:
+        used = case.processed.used
+        if used is None:
+            return put_out
+        before = kept(put_out, zero, used)[:, 1:]
+        before = np.zeros_like(before) if case.options.zero_output_for_mask else before
+        return np.where(used[:, :, None], put_out, before)
+
+    exact = Bounded(repeated(pieces[-1], hidden[-1]), np.zeros(hidden[-1].shape))
+    judge(record, compare("state", hidden[-1], exact))
+    in_a_row = repeated(whole, np.concatenate(hidden, axis=1))
+    _judge_sequence(record, Answer(last.output, in_a_row, last.states), whole, notes_drift=False)
+    output = residual_output(pieces[-1], hidden[-1], arithmetic)
+    judge(record, compare("output", last.output, output), pieces[-1], OF_DENSE)
 
 
 def continued_from(record: Record, case: Case, states: Sequence[np.ndarray]) -> Case:

@@ -13,7 +13,7 @@ from typing import Any, Callable, Dict, NamedTuple, Optional, Sequence, Union
 
 import numpy as np
 
-from conformance.expected.steps import kept
+from conformance.expected.recurrence import kept
 from conformance.numerics.activations import ACTIVATIONS
 from conformance.numerics.arithmetic import Arithmetic
 from conformance.numerics.bounded import Bounded, activation_error

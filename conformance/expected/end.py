@@ -14,12 +14,13 @@ from typing import NamedTuple, Optional
 import numpy as np
 
 from conformance.cells.dense import dense
-from conformance.expected.recurrence import equation, outputs_of, recurrence, states_of
+from conformance.expected.recurrence import outputs_of, states_of
 from conformance.numerics.activations import ACTIVATIONS, Activation
 from conformance.numerics.arithmetic import Arithmetic
 from conformance.numerics.bounded import INFLATION, Bounded, activated, activation_error_parts
 from conformance.numerics.operations import BoundedNumbers
 from conformance.numerics.sums import affine
+from conformance.numerics.symbols import propagated
 from strategies import Case
 
 
@@ -57,17 +58,16 @@ def propagated_states(case: Case, arithmetic: Arithmetic) -> tuple[Bounded, ...]
     each other, the coarse bound is all there is. A step that is masked has P_{t-1} = P_t and no
     error of its own.
 
-    Other cells carry the bound of each state through their operations.
+    Other cells carry errors through their operations as symbols (`numerics.symbols`).
     """
     with np.errstate(over="ignore", invalid="ignore"):  # see `_forward`
         if case.cell.one_sum:
             at_end = _propagated(case, np.eye(case.M), arithmetic)
             return (Bounded(at_end.state, _known(at_end.carried, at_end) * INFLATION),)
-        ops = BoundedNumbers(arithmetic)
         x, used, initial = case.processed
-        inputs = [x[:, t] for t in range(case.T)]
-        _, visited = recurrence(ops, equation(ops, case), inputs, initial, used)
-        return visited[-1]
+        names = [getattr(case, name) for name, _ in case.cell.activations]
+        w = case.as_computed
+        return tuple(propagated(case.cell.step, x, initial, w, names, arithmetic, used))
 
 
 class _AtEnd(NamedTuple):

@@ -6,38 +6,47 @@ of `strategies.gradient_step.Step` nothing in it rounds, in any order.
 
 from __future__ import annotations
 
-from typing import Sequence
+from types import SimpleNamespace
+from typing import Any, Sequence
 
 import numpy as np
 
+from conformance.cells import SIMPLE_RNN
+from conformance.cells.dense import dense
+from conformance.expected.recurrence import equation_of, recurrence
 from conformance.expected.regularizers import penalty_gradient
+from conformance.numerics.operations import Numbers, Operations
+from conformance.numerics.tape import Tape, Traced
+from conformance.numerics.tape import gradients as run_backwards
 from strategies.gradient_step import Step
+from strategies.plain_networks import NAMES
+
+#: The layers of a step have no activations: nothing in them rounds.
+LINEAR = SimpleNamespace(activation="linear")
 
 
 def forward(inputs: np.ndarray, weights: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    """Every state (N, T + 1, M), from h_0 = 0 on, and the last output (N, K), all linear."""
-    Wx, Wh, bh, Wo, bo = weights
-    states = [np.zeros((len(inputs), len(bh)))]
-    for t in range(inputs.shape[1]):
-        states.append(inputs[:, t] @ Wx + states[-1] @ Wh + bh)
-    return np.stack(states, axis=1), states[-1] @ Wo + bo
+    """Every state (N, T, M), and the last output (N, K), all linear."""
+    states, output = _network(Numbers(), inputs, weights)
+    return np.stack(states, axis=1), output
 
 
 def gradients(
     inputs: np.ndarray, weights: Sequence[np.ndarray], targets: np.ndarray
 ) -> list[np.ndarray]:
     """Those of the mean of targets · outputs by the five weights, by backpropagation."""
-    Wx, Wh, bh, Wo, _ = weights
-    states, _ = forward(inputs, weights)
-    d_output = targets / targets.size
-    d_Wx, d_Wh, d_bh = np.zeros_like(Wx), np.zeros_like(Wh), np.zeros_like(bh)
-    d_state = d_output @ Wo.T
-    for t in reversed(range(inputs.shape[1])):
-        d_Wx += inputs[:, t].T @ d_state
-        d_Wh += states[:, t].T @ d_state
-        d_bh += d_state.sum(axis=0)
-        d_state = d_state @ Wh.T
-    return [d_Wx, d_Wh, d_bh, states[:, -1].T @ d_output, d_output.sum(axis=0)]
+    traced = [Traced(weight) for weight in weights]
+    _, output = _network(Tape(), inputs, traced)
+    return run_backwards(output, targets / targets.size, traced)
+
+
+def _network(ops: Operations, inputs: np.ndarray, weights: Sequence[Any]) -> tuple[list[Any], Any]:
+    """Every state and the last output, over any numbers."""
+    w = SimpleNamespace(**dict(zip(NAMES, weights)))
+    step = equation_of(ops, SIMPLE_RNN, w, LINEAR)
+    x = [inputs[:, t] for t in range(inputs.shape[1])]
+    states, _ = recurrence(ops, step, x, (np.zeros((len(inputs), w.bias.shape[0])),))
+    return states, dense(ops, states[-1], w, ops.activation("linear"))
 
 
 def descended(step: Step) -> list[np.ndarray]:

@@ -91,3 +91,13 @@ def _visited(case: Case) -> list[tuple[np.ndarray, ...]]:
     x, used, initial = case.processed
     inputs = [x[:, t] for t in range(case.T)]
     return recurrence(NUMBERS, equation(NUMBERS, case), inputs, initial, used)[1]
+
+
+def kept(emitted: np.ndarray, initial: np.ndarray, used: Optional[np.ndarray]) -> np.ndarray:
+    """h_0 … h_T (N, T + 1, M): h_0, then what was emitted at the last step that was used."""
+    states = np.concatenate([initial[:, None], emitted], axis=1)
+    if used is None:
+        return states
+    steps = np.where(used, np.arange(1, used.shape[1] + 1), 0)
+    last = np.maximum.accumulate(np.concatenate([np.zeros_like(steps[:, :1]), steps], 1), axis=1)
+    return np.take_along_axis(states, last[:, :, None], axis=1)

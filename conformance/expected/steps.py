@@ -18,12 +18,11 @@ arithmetic*, SIAM J. Matrix Anal. Appl. 34 (2013).
 
 from __future__ import annotations
 
-from typing import Optional
-
 import numpy as np
 
 from conformance.cells.dense import dense
-from conformance.expected.recurrence import equation
+from conformance.expected.carried import residual_steps
+from conformance.expected.recurrence import kept
 from conformance.numerics.arithmetic import Arithmetic
 from conformance.numerics.bounded import Bounded
 from conformance.numerics.operations import BoundedNumbers
@@ -36,39 +35,31 @@ np.empty(2**21)
 
 
 def residual_state(case: Case, emitted: np.ndarray, arithmetic: Arithmetic) -> Bounded:
+    """The first of `residual_states`."""
+    return residual_states(case, emitted, arithmetic)[0]
+
+
+def residual_states(
+    case: Case, emitted: np.ndarray, arithmetic: Arithmetic
+) -> tuple[Bounded, list[Bounded]]:
     """R for a layer: each state from the implementation's own previous one, (N, T, M).
 
     ``emitted`` is what the implementation put out at each step, (N, T, M), in the order of
     processing. At a step that is masked nothing is computed: what is put out there is 0, or exactly
-    what was put out before it.
+    what was put out before it. States that are not put out are carried (`expected.carried`), and
+    come second, each (N, T, M).
     """
-    emitted = emitted.astype(float)
-    x, used, (initial, *_) = case.processed
-    step = equation(BoundedNumbers(arithmetic), case)
-    judged: Bounded = step(x, (previous(case, emitted),))[0]
-    if used is None or used.all():
-        return judged
-    repeated = kept(emitted, np.zeros_like(initial), used)[:, 1:]
-    if case.options.zero_output_for_mask:
-        repeated = np.zeros_like(repeated)
-    chosen = used[:, :, None]
-    return Bounded(np.where(chosen, judged.value, repeated), np.where(chosen, judged.bound, 0.0))
+    x, used, initial = case.processed
+    names = [getattr(case, name) for name, _ in case.cell.activations]
+    zero = case.options.zero_output_for_mask
+    w = case.as_computed
+    return residual_steps(case.cell, x, emitted, initial, w, names, arithmetic, used, zero)
 
 
 def previous(case: Case, emitted: np.ndarray) -> np.ndarray:
     """The state before each step, (N, T, M), of states that were emitted, (N, T, M)."""
     _, used, (initial, *_) = case.processed
     return kept(emitted, initial, used)[:, :-1]
-
-
-def kept(emitted: np.ndarray, initial: np.ndarray, used: Optional[np.ndarray]) -> np.ndarray:
-    """h_0 … h_T (N, T + 1, M): h_0, then what was emitted at the last step that was used."""
-    states = np.concatenate([initial[:, None], emitted], axis=1)
-    if used is None:
-        return states
-    steps = np.where(used, np.arange(1, used.shape[1] + 1), 0)
-    last = np.maximum.accumulate(np.concatenate([np.zeros_like(steps[:, :1]), steps], 1), axis=1)
-    return np.take_along_axis(states, last[:, :, None], axis=1)
 
 
 def residual_output(case: Case, hidden: np.ndarray, arithmetic: Arithmetic) -> Bounded:

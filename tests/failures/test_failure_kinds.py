@@ -10,14 +10,15 @@ from collections import Counter
 
 import numpy as np
 import pytest
+from catches import CATCHES
 from subjects import EVERY_STEP, LAST_OUTPUT, PROPERTIES, forward, subject_of
-from test_faults import CATCHES
 
+from conformance.cells import SIMPLE_RNN
 from conformance.checking import search as searching
 from conformance.checking.check import check
-from conformance.checking.subject import Nonconformity
+from conformance.checking.record import Nonconformity
 from conformance.failures.description import LONGEST, describe_failure
-from conformance.failures.of_calls import script
+from conformance.failures.of_answers import script
 from conformance.faults import faults_of, seeded_fault
 from conformance.implementations.function import FunctionImplementation
 from conformance.implementations.numpy_loop import NumpyLoop
@@ -235,14 +236,14 @@ def test_what_was_found_is_one_line_however_large():
     lines = told(mine(large), LAST_OUTPUT).text.splitlines()
     (found,) = [line for line in lines if line.startswith("found: ")]
     assert len(found) < LONGEST + 50
-    assert re.search(r"… \(\d+ signs\)$", found)
+    assert re.search(r"… \(\d+ characters\)$", found)
 
 
 def test_a_network_with_a_fixed_time_says_so():
     found, subject, failure = failure_of(
         fault("bias_not_counted"), PROPERTIES["test_parameter_count_equals_the_formula"]
     )
-    failure.drawn["size"] = Dimensions(1, 7, 2, 3, 4, static_time=True)
+    failure.drawn["size"] = Dimensions(SIMPLE_RNN, 1, 7, 2, 3, 4, static_time=True)
     text = describe_failure(found, subject, failure, COMMAND).text
     assert "network: D=2 M=3 K=4 T=7 (fixed when built)" in text
 
@@ -337,7 +338,7 @@ def test_what_is_no_answer_is_shown_by_the_property_itself(name, found):
     shown = script(*failure_of(fault(name), PROPERTIES[found]))
     done = run_script(shown.text)
     assert done.returncode == 1
-    assert done.stderr.splitlines()[-1].startswith("conformance.checking.subject.Nonconformity: ")
+    assert done.stderr.splitlines()[-1].startswith("conformance.checking.record.Nonconformity: ")
     seeded = f"seeded_fault(load_implementation('numpy'), '{name}')"
     done = run_script(shown.text.replace(seeded, "load_implementation('numpy')"))
     assert (done.returncode, done.stderr) == (0, "")
@@ -361,5 +362,5 @@ def test_what_only_a_used_network_does_wrong_says_so():
 
 def test_what_only_a_used_network_does_wrong_is_asked_twice():
     shown = script(*failure_of(fault("state_kept_between_calls"), LAST_OUTPUT))
-    assert shown.text.count("model.output(x, 'call')") == 2
+    assert shown.text.count("model.answer(x, 'call')") == 2
     assert shown.text.count("\nx = ") == 1
