@@ -7,12 +7,15 @@ so that one outside the bound proves the bound wrong. The truth is in 50 digits 
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import Callable
+from typing import Callable, Sequence
 
 import mpmath
 import numpy as np
+from numpy.typing import ArrayLike
 
-from strategies import Case
+from conformance.cells import SIMPLE_RNN
+from strategies import Case, Tensors
+from strategies.plain_networks import NAMES
 
 ORDERS = ("given", "random", "pairwise", "ascending", "descending", "signs", "fused")
 
@@ -22,6 +25,12 @@ mp.dps = 50
 as_fractions = np.vectorize(Fraction, otypes=[object])
 as_mpf = np.vectorize(lambda value: mp.mpf(float(value)), otypes=[object])
 mp_tanh = np.vectorize(mp.tanh, otypes=[object])
+
+
+def given_case(tensors: Sequence[ArrayLike], dtype: str = "float32", **choices: str) -> Case:
+    """The case of these inputs and five weights, in the order of ``get_weights()``."""
+    arrays = (np.array(tensor, dtype) for tensor in tensors)
+    return Case(SIMPLE_RNN, Tensors(**dict(zip(("inputs", *NAMES), arrays))), **choices)
 
 
 def affine(

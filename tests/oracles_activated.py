@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 import oracles
+from conformance.cells import SIMPLE_RNN
 from conformance.expected.comparison import compare
 from conformance.expected.end import propagated_output
 from conformance.expected.steps import residual_output, residual_state
 from conformance.numerics.activations import ACTIVATIONS
 from conformance.numerics.arithmetic import IEEE
 from strategies import Dimensions
-from strategies.cases import case_of
-from strategies.textures import seeded
+from strategies.cases import case_of_seed
 
 
 def activated(z, name, off):
@@ -55,5 +55,5 @@ def comparisons(case, states, outputs, row=None):
 
 
 def a_case(texture, seed, dtype, *sizes, activation="tanh", dense_activation="linear"):
-    size = Dimensions(*sizes, activation=activation, dense_activation=dense_activation)
-    return case_of(seeded(texture, seed, size, dtype), size, dtype)
+    chosen = {"activation": activation, "dense_activation": dense_activation}
+    return case_of_seed(Dimensions(SIMPLE_RNN, *sizes, **chosen), dtype, texture, seed)

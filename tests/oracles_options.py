@@ -19,7 +19,7 @@ def run_by_hand(case):
         for a in (case.inputs, case.kernel, case.recurrent_kernel, case.bias)
     )
     for n in range(case.N):
-        h = [0.0] * case.M if case.initial_state is None else case.initial_state[n].tolist()
+        h = case.initial_states[0][n].tolist() if case.initial_states else [0.0] * case.M
         before = [0.0] * case.M
         for place, t in enumerate(order):
             if case.mask is None or case.mask[n, t]:

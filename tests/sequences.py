@@ -9,25 +9,10 @@ import numpy as np
 from oracles_gated import weights_of
 from oracles_narrow import nearest
 
-from conformance.cells.gru import GRU
-from conformance.cells.lstm import LSTM
-from strategies.cell import BIAS, INPUT, RECURRENT, Cell, Weight
+from conformance.cells import GRU, LSTM, SIMPLE_RNN
+from strategies import Cell
 
-
-def simple_step(ops, x, states, w, activation):
-    (h,) = states
-    return (activation(ops.affine((x, h), (w.kernel, w.recurrent_kernel), w.bias)),)
-
-
-SIMPLE = Cell(
-    name="simple_rnn", title="SimpleRNN",
-    step=simple_step,
-    weights=lambda D, M, options: {
-        "kernel": Weight(INPUT, (D, M)),
-        "recurrent_kernel": Weight(RECURRENT, (M, M)),
-        "bias": Weight(BIAS, (M,)),
-    },
-)
+SIMPLE = SIMPLE_RNN
 FORMS = {
     "simple": (SIMPLE, {}),
     "lstm": (LSTM, {}),

@@ -8,8 +8,11 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pytest
 
-from conformance.cells import simple_rnn as equations
+from conformance.cells import SIMPLE_RNN
+from conformance.cells.dense import dense
+from conformance.expected.recurrence import NUMBERS, states_of
 from conformance.plugin import pytest_addoption
 from strategies import notebook_case
 
@@ -64,10 +67,22 @@ def test_it_lists_the_options_that_exist():
 
 
 def test_its_links_lead_somewhere():
-    links = re.findall(r"\]\(([^)#:]+)\)", README)
-    assert len(links) >= 8
-    for link in links:
-        assert (ROOT / link).exists(), link
+    assert len(links_of(ROOT / "README.md")) >= 8
+
+
+@pytest.mark.parametrize(
+    "document",
+    [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")],
+    ids=lambda path: path.relative_to(ROOT).as_posix(),
+)
+def test_the_links_of_each_document_lead_somewhere(document):
+    for link in links_of(document):
+        assert (document.parent / link).exists(), link
+
+
+def links_of(document):
+    """What a document links to in this project."""
+    return re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", document.read_text(encoding="utf-8"))
 
 
 def test_its_example_is_the_recurrence():
@@ -75,11 +90,10 @@ def test_its_example_is_the_recurrence():
     assert code is not None
     namespace: dict = {}
     exec(code[1], namespace)
-    case = notebook_case("float64")
-    expected = equations.dense(
-        equations.simple_rnn(case.inputs, *case.weights[:3])[:, -1], *case.weights[3:]
-    )
-    assert np.array_equal(namespace["forward"](case.inputs, *case.weights), expected)
+    case = notebook_case(SIMPLE_RNN, "float64")
+    got = namespace["forward"](case.inputs, *case.weights)
+    expected = dense(NUMBERS, states_of(case)[:, -1], case, NUMBERS.activation("linear"))
+    assert np.array_equal(got, expected)
 
 
 def test_nothing_is_left_to_fill_in():

@@ -29,8 +29,8 @@ from conformance.implementations import load_implementation  # noqa: E402
 from conformance.implementations.protocol import in_words  # noqa: E402
 from strategies.profiles import PROFILES  # noqa: E402
 
-DATA = ROOT / "docs" / "implementations.json"
-PAGE = ROOT / "docs" / "implementations.md"
+DATA = ROOT / "docs" / "measured" / "implementations.json"
+PAGE = ROOT / "docs" / "measured" / "implementations.md"
 CLAUSES = [
     "recurrence",
     "activations",

@@ -109,8 +109,9 @@ def _all_in_words(described: tuple[Any, ...]) -> dict[str, str]:
     words: dict[str, str] = {}
     for name, value in zip(DESCRIBED, values):
         if name == "options":
-            # A plain network's options say nothing.
+            # A plain network's options say nothing, and what is put out is how it is asked.
             options = {} if value.plain else value._asdict()
+            options.pop("shows_hidden", None)
             words.update({key: _in_words(option) for key, option in options.items()})
         elif name != "recurrent_activation" or name in activations:
             words[name] = _in_words(value)

@@ -12,6 +12,8 @@ from typing import Optional, Union
 
 from packaging.requirements import Requirement
 
+from conformance.running.text import whole_message_of
+
 #: The class of an error that should have been raised and was not.
 NO_ERROR = "none"
 #: Stands for anything in a message, or in the name of an argument.
@@ -89,4 +91,4 @@ def observed(error: BaseException) -> tuple[Union[str, Raised], ...]:
         return ()
     if isinstance(cause, Observed):
         return cause.observations
-    return (Raised(type(cause).__name__, str(cause)),)
+    return (Raised(type(cause).__name__, whole_message_of(cause)),)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import itertools
 from types import SimpleNamespace
-from typing import Any, Callable, Sequence
+from typing import Any, Callable, Sequence, Union
 
+import numpy as np
+
+from conformance.cells.dense import dense
 from conformance.expected.recurrence import equation_of
 from strategies import Case
 
@@ -29,17 +32,12 @@ FORMULAS = {
     "softmax": "np.exp(z - z.max(-1, keepdims=True))"
     " / np.exp(z - z.max(-1, keepdims=True)).sum(-1, keepdims=True)",
 }
-_SHORT = {"tanh": "np.tanh", "linear": ""}
-
-
-def called(activation: str) -> str:
-    """What to write before a parenthesis."""
-    return _SHORT.get(activation, activation)
+_WITHOUT_DEFINITION = ("tanh", "linear")
 
 
 def definitions(*activations: str) -> str:
     """The lines that define activations."""
-    formulas = {name: FORMULAS[name] for name in activations if name not in _SHORT}
+    formulas = {name: FORMULAS[name] for name in activations if name not in _WITHOUT_DEFINITION}
     imports = "import math\n" if any("math." in text for text in formulas.values()) else ""
     return imports + "".join(f"{name} = lambda z: {text}\n" for name, text in formulas.items())
 
@@ -55,14 +53,14 @@ class Formulas:
         self.lines: list[str] = []
         self._numbers = itertools.count(1)
 
-    def affine(self, operands: Sequence[str], weights: Sequence[Any], *addends: str) -> str:
+    def affine(self, operands: Sequence[str], weights: Sequence[Any], *addends: Any) -> str:
         products = [f"{_factor(x)} @ {weight}" for x, weight in zip(operands, weights)]
-        return Sum(" + ".join([*products, *addends]))
+        return Sum(" + ".join([*products, *map(str, addends)]))
 
-    def times(self, a: str, b: str) -> str:
+    def times(self, a: Any, b: Any) -> str:
         return f"{_factor(a)} * {_factor(b)}"
 
-    def plus(self, a: str, b: str) -> str:
+    def plus(self, a: Any, b: Any) -> str:
         return Sum(f"{a} + {b}")
 
     def blend(self, z: str, a: str, b: str) -> str:
@@ -78,7 +76,10 @@ class Formulas:
         return f"np.where({condition}, {a}, {b})"
 
     def activation(self, name: str) -> Callable[[str], str]:
-        return lambda z: f"{called(name)}({z})"
+        if name == "linear":
+            return lambda z: z
+        function = {"tanh": "np.tanh"}.get(name, name)
+        return lambda z: f"{function}({z})"
 
     def _name(self) -> str:
         return f"z{next(self._numbers)}"
@@ -89,29 +90,87 @@ class Formulas:
         return name
 
 
-def _factor(text: str) -> str:
-    return f"({text})" if isinstance(text, Sum) else text
+def _factor(text: Any) -> str:
+    return f"({text})" if isinstance(text, Sum) else str(text)
 
 
-def step_lines(case: Case) -> list[str]:
-    """The lines of one step, from ``x[:, t]`` and the states by name to ``new``, a tuple."""
+class _Array:
+    """An array as text: its name, and the indices of the part that is taken of it."""
+
+    def __init__(self, text: str, array: np.ndarray) -> None:
+        self.text, self.array, self.ndim = text, array, array.ndim
+
+    def __str__(self) -> str:
+        return self.text
+
+    def __len__(self) -> int:
+        return len(self.array)
+
+    def __getitem__(self, indices: Any) -> _Array:
+        each = indices if isinstance(indices, tuple) else (indices,)
+        return _Array(f"{self.text}[{', '.join(map(_index, each))}]", self.array[indices])
+
+
+def _index(index: Union[int, slice]) -> str:
+    if isinstance(index, int):
+        return str(index)
+    return ":".join("" if end is None else str(end) for end in (index.start, index.stop))
+
+
+def _weights(case: Case) -> SimpleNamespace:
+    return SimpleNamespace(**{name: _Array(name, a) for name, a in case.tensors.items()})
+
+
+def dense_text(case: Case, hidden: str) -> str:
+    """What Dense makes of the hidden states, an expression."""
     formulas = Formulas()
-    # An array stands for its own name; the equation may ask how many axes it has.
-    names = SimpleNamespace(**{name: _Name(name, a) for name, a in case.tensors.items()})
-    step = equation_of(formulas, case.cell, names, case)
-    new = step("x[:, t].astype(float)", case.cell.states)
-    return [*formulas.lines, f"new = ({', '.join(new)},)"]
+    return str(dense(formulas, hidden, _weights(case), formulas.activation(case.dense_activation)))
 
 
-class _Name(str):
-    """The name of an array, which has as many axes."""
+def loop_lines(case: Case) -> list[str]:
+    """The lines that take ``x`` through the layer, as the options say; ``got[0]`` is its answer.
 
-    ndim: int
+    Afterwards the states have their last values under their own names. Where there is a mask,
+    ``shown`` is what the layer puts out. With return_sequences ``steps`` is what it must put out at
+    each step, judged from what it did put out at the step before.
+    """
+    options, states = case.options, case.cell.states
+    zeros = f"np.zeros({(case.N, case.M)})"
+    lines = [f"{name} = " + (f"{name}0.astype(float)" if case.initial_states else zeros)
+             for name in states]  # fmt: skip
+    lines += [f"shown = {zeros}"] if options.masked else []
+    lines += ["steps = []"] if options.return_sequences else []
+    head = f"for t in range({case.T}):"
+    if options.go_backwards:
+        head = f"for t in reversed(range({case.T})):"
+        if options.return_sequences:
+            head = f"for step, t in enumerate(reversed(range({case.T}))):"
+    return [*lines, head, *(f"    {line}" for line in _step_lines(case))]
 
-    def __new__(cls, name: str, array: object) -> _Name:
-        text = super().__new__(cls, name)
-        text.ndim = getattr(array, "ndim", 0)
-        return text
+
+def _step_lines(case: Case) -> list[str]:
+    """The lines of one step, from ``x[:, t]`` and the states by name to the same names."""
+    options, states = case.options, case.cell.states
+    formulas = Formulas()
+    step = equation_of(formulas, case.cell, _weights(case), case)
+    values = ", ".join(step("x[:, t].astype(float)", states))
+    put_out = "shown" if options.masked else states[0]
+    judged_from = []
+    if options.return_sequences:
+        place = "step" if options.go_backwards else "t"
+        judged_from = [
+            f"steps.append({put_out})",
+            f"{put_out} = got[0][:, {place}].astype(float)  # where the next step starts",
+        ]
+    if not options.masked:
+        return [*formulas.lines, f"{', '.join(states)} = {values}", *judged_from]
+    new = [f"new_{name}" for name in states]
+    repeated = "0" if options.zero_output_for_mask else "shown"
+    lines = [f"{', '.join(new)} = {values}", f"shown = np.where(used, {new[0]}, {repeated})"]
+    if options.return_sequences:
+        new[0] = "shown"
+    going_on = [f"{name} = np.where(used, {value}, {name})" for name, value in zip(states, new)]
+    return ["used = mask[:, t, None]", *formulas.lines, *lines, *judged_from, *going_on]
 
 
 def keras_calls(*inputs: str, predict: str = "") -> dict[str, str]:

@@ -11,7 +11,7 @@ from conformance.failures.formulas import keras_calls
 from conformance.failures.script import of_this_project
 from conformance.implementations.function import FunctionImplementation
 from conformance.implementations.keras.layers import CLASSES, arguments_of, dense_arguments_of
-from strategies import Case, NetworkSize
+from strategies import PLAIN, Case, NetworkSize
 from strategies.cases import unused_biases
 from strategies.dtypes import POLICIES
 
@@ -22,12 +22,10 @@ NEEDS_NO_MORE = "needs NumPy and the library only"
 _KERAS = """\
 keras = tf.keras
 keras.backend.set_floatx("{carrier}")
-i = keras.Input(({T}, {D}), batch_size={N})
-{more_inputs}layer = keras.layers.{layer}({M}{arguments})
-dense = keras.layers.Dense({K}{dense_arguments})
-returned = layer(i{call})
-returned = list(returned) if isinstance(returned, (list, tuple)) else [returned]
-model = keras.Model({inputs}, {outputs})
+{inputs}
+{returned} = keras.layers.{layer}({M}{arguments})({call})
+output = keras.layers.Dense({K}{dense_arguments})(hidden)
+model = keras.Model({given}, {outputs})
 """
 
 
@@ -35,8 +33,9 @@ model = keras.Model({inputs}, {outputs})
 class Library:
     """The lines that import and build what is tested, and expressions that call it, by mode.
 
-    A call gives a list of arrays: what the layer returned, the states, the output, as far as they
-    are put out. ``set_weights`` are the lines that come before it.
+    A call gives several arrays: what the layer returned, the states, the output, as far as they are
+    put out; the output by itself where it is a ``single`` one. ``set_weights`` are the lines that
+    come before it.
     """
 
     imports: str
@@ -44,6 +43,7 @@ class Library:
     set_weights: str
     calls: dict[str, str]
     needs: str
+    single: bool
     is_keras: bool = False
 
 
@@ -71,43 +71,40 @@ def _batch(case: Case) -> str:
 
 def _keras(case: Case, calls: dict[str, str]) -> Library:
     size, options = case.dimensions.network, case.options
-    T, N, carrier = size.T, size.N, POLICIES[case.dtype].weights
-    more_inputs, symbols, call = "", ["i"], ""
+    batch = "" if size.N is None else f", batch_size={size.N}"
+    inputs, call = {"i": f"keras.Input(({size.T}, {size.D}){batch})"}, "i"
     if options.masked:
-        more_inputs += f'm = keras.Input(({T},), batch_size={N}, dtype="bool")\n'
+        inputs["m"] = f'keras.Input(({size.T},){batch}, dtype="bool")'
         call += ", mask=m"
-        symbols.append("m")
     if options.initial_state:
         states = [f"s{i}" for i in range(len(case.cell.states))]
-        more_inputs += "".join(f"{s} = keras.Input(({size.M},), batch_size={N})\n" for s in states)
+        inputs.update(dict.fromkeys(states, f"keras.Input(({size.M},){batch})"))
         call += f", initial_state=[{', '.join(states)}]"
-        symbols += states
-    hidden = ["returned[0]"] if options.shows_hidden else []
-    last = ["*returned[1:]"] if options.return_state else []
-    outputs = [*hidden, *last, "dense(returned[0])"]
-    single = len(outputs) == 1
+    hidden = ["hidden"] if options.shows_hidden else []
+    last = ["*states"] if options.return_state else []
+    outputs = [*hidden, *last, "output"]
     build = _KERAS.format(
-        carrier=carrier,
-        T=T,
-        D=size.D,
-        N=N,
+        carrier=POLICIES[case.dtype].weights,
+        inputs="\n".join(f"{name} = {text}" for name, text in inputs.items()),
+        returned="hidden, *states" if options.return_state else "hidden",
+        layer=CLASSES[case.cell.name],
         M=size.M,
         K=size.K,
-        more_inputs=more_inputs,
-        layer=CLASSES[case.cell.name],
         arguments=_text(arguments_of(size, case.dtype)),
         dense_arguments=_text(dense_arguments_of(size, case.dtype)),
         call=call,
-        inputs=symbols[0] if len(symbols) == 1 else f"[{', '.join(symbols)}]",
-        outputs=outputs[0] if single else f"[{', '.join(outputs)}]",
+        given=_one_or_list(list(inputs)),
+        outputs=_one_or_list(outputs),
     )
-    if single:
-        calls = {mode: f"[{text}]" for mode, text in calls.items()}
     unused = unused_biases(size)
     weights = [name for name in case.tensors.names[1:] if name not in unused]
     set_weights = f"model.set_weights([{', '.join(weights)}])\n"
-    imports = "import tensorflow as tf"
-    return Library(imports, build, set_weights, calls, NEEDS_NO_MORE, is_keras=True)
+    imports, single = "import tensorflow as tf", len(outputs) == 1
+    return Library(imports, build, set_weights, calls, NEEDS_NO_MORE, single, is_keras=True)
+
+
+def _one_or_list(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else f"[{', '.join(names)}]"
 
 
 def _text(arguments: dict[str, object]) -> str:
@@ -119,33 +116,42 @@ def _function(name: str, question: Question) -> Library:
     first = function.partition(".")[0]
     imports = f"import sys\nsys.path.insert(0, {os.getcwd()!r})\nfrom {module} import {first}"
     arguments = ", ".join(["x", *question.case.tensors.names[1:]])
-    call = f"[{function}({arguments})]"
-    if question.case.options.return_sequences:
-        call = f"{function}.states_and_outputs({arguments})"
-    return Library(imports, "", "", {question.mode: call}, NEEDS_NO_MORE)
+    single = not question.case.options.return_sequences
+    called = function if single else f"{function}.states_and_outputs"
+    calls = {question.mode: f"{called}({arguments})"}
+    return Library(imports, "", "", calls, NEEDS_NO_MORE, single)
 
 
 def _by_this_project(subject: Subject, question: Question) -> Library:
     imports, loaded, needs = of_this_project(subject)
-    size = question.case.dimensions.network
+    size, options = question.case.dimensions.network, question.case.options
     imports += f"\nfrom conformance.cells import {size.cell!r}"
-    imports += "\nfrom strategies import NetworkSize, Options"
-    build = f"model = {loaded}.network({_positional(size)}, {subject.dtype!r})\n"
-    build += (
-        "def shown(answer):\n"
-        "    hidden = [] if answer.hidden is None else [answer.hidden]\n"
-        "    return [*hidden, *answer.states, answer.output]\n"
+    imports += "\nfrom strategies import NetworkSize" + (
+        "" if size.options == PLAIN else ", Options"
     )
+    build = f"size = {_size_text(size)}\nmodel = {loaded}.network(size, {subject.dtype!r})\n"
     states = [name for name in given_names(question.case) if name not in ("x", "mask")]
     initial = f", initial_states=[{', '.join(states)}]" if states else ""
-    masked = ", mask=mask" if question.case.options.masked else ""
-    calls = {
-        mode: f"shown(model.answer(x, {mode!r}{masked}{initial}))"
-        for mode in subject.implementation.modes
-    }
+    masked = ", mask=mask" if options.masked else ""
+    hidden = ["answer.hidden"] if options.shows_hidden else []
+    last = ["*answer.states"] if options.return_state else []
+    single = not hidden and not last
+    if not single:
+        build += f"in_a_row = lambda answer: [{', '.join([*hidden, *last, 'answer.output'])}]\n"
+    calls = {}
+    for mode in subject.implementation.modes:
+        answer = f"model.answer(x, {mode!r}{masked}{initial})"
+        calls[mode] = f"{answer}.output" if single else f"in_a_row({answer})"
     set_weights = f"model.set_weights([{', '.join(question.case.tensors.names[1:])}])\n"
-    return Library(imports, build, set_weights, calls, needs)
+    return Library(imports, build, set_weights, calls, needs, single)
 
 
-def _positional(size: NetworkSize) -> str:
-    return f"NetworkSize({', '.join(map(repr, size))})"
+def _size_text(size: NetworkSize) -> str:
+    """Python that makes the size again, without what is the default."""
+    chosen = {
+        name: value
+        for name, value in size._asdict().items()
+        if name != "cell" and value != size._field_defaults.get(name, "no default")
+    }
+    fields = [repr(size.cell), *(f"{name}={value!r}" for name, value in chosen.items())]
+    return f"NetworkSize({', '.join(fields)})"

@@ -19,12 +19,14 @@ from conformance.checking.record import Nonconformity, Question, Record
 from conformance.checking.results import Failure
 from conformance.checking.subject import Subject
 from conformance.expected.end import propagated_output, propagated_states
+from conformance.expected.recurrence import NUMBERS, equation, recurrence
 from conformance.expected.steps import residual_output, residual_state
-from conformance.failures.formulas import called, definitions, step_lines
-from conformance.failures.libraries import given_names, library
+from conformance.failures.formulas import definitions, dense_text, loop_lines
+from conformance.failures.libraries import Library, given_names, library
 from conformance.failures.of_properties import property_script
-from conformance.failures.script import TRIALS, Script, loadable, shows
+from conformance.failures.script import TRIALS, Script, ends_with, loadable, shows
 from conformance.implementations.protocol import Answer
+from conformance.running.text import one_line
 from strategies import WIDE_DTYPES, Case
 from strategies.textures import array_text
 
@@ -35,21 +37,15 @@ import numpy as np
 from numpy import array, float16, float32, inf, nan
 
 '''
-_LOOP = """\
-{definitions}{states} = {initial}
-shown, emitted = np.zeros(h.shape), []
-for step, t in enumerate({order}):
-    {lines}
-    {kept}
-hidden = {hidden}
-readout = {readout}
-expected = [{expected}{g}(readout @ dense_kernel.astype(float) + dense_bias)]
+_COMPARED = """\
+expected = [{expected}]
 bounds = [
 {bounds}
 ]
 for a, b, bound in zip(got, expected, bounds):
-    print("got", a, "expected", b, "bound", bound, sep="\\n")
-    within = (a == b) | (np.isnan(a) & np.isnan(b)) | (abs(a - b) <= bound)
+    print("got", a, "expected", b, "difference", a - b, "bound", bound, sep="\\n")
+    same = (a == b) | (np.isnan(a) & np.isnan(b))
+    within = same | (abs(a - b) <= bound) | np.isinf(bound)
     assert within.all(), "the difference is more than rounding explains"
 """
 _REPEATED = """\
@@ -57,10 +53,10 @@ print("first", first[-1], "again", got[-1], sep="\\n")
 assert first[-1].tobytes() == got[-1].tobytes(), "the same call gave other bits"
 """
 _KIND = """\
-for array, shape in zip(got, {shapes}):
-    assert isinstance(array, np.ndarray), f"the result is a {{type(array)}}"
-    assert array.shape == shape, f"the shape is {{array.shape}}, must be {{shape}}"
-    assert array.dtype == "{dtype}", f"the result is {{array.dtype}}, must be {dtype}"
+for a, shape in zip(got, {shapes}):
+    assert isinstance(a, np.ndarray), f"the result is a {{type(a)}}"
+    assert a.shape == shape, f"the shape is {{a.shape}}, must be {{shape}}"
+    assert a.dtype == "{dtype}", f"the result is {{a.dtype}}, must be {dtype}"
 """
 
 
@@ -79,20 +75,31 @@ def script(found: Property, subject: Subject, failure: Failure) -> Optional[Scri
     last = questions[-1]
     how = library(subject, last)
     modes = sorted({question.mode for question in questions})
-    mode = f" in mode {', '.join(modes)}" if subject.implementation.modes != ("call",) else ""
+    mode = ""
+    if subject.implementation.modes != ("call",):
+        mode = f" in mode {one_line(', '.join(modes))}".replace("\\", "\\\\").replace('"', "'")
     parts = [_HEAD.format(sentence=found.sentence, mode=mode, imports=how.imports), how.build]
-    as_they_are = verdict.startswith("for array")
+    parts += ["\n"] if how.build else []
+    as_they_are = verdict.startswith("for a, shape") and not how.is_keras  # which has tensors
     before: Optional[Case] = None
     for i, question in enumerate(questions):
         name = "got" if i == len(questions) - 1 else "first" if i == 0 else "other"
-        call = how.calls[question.mode]
-        arrays = f"list({call})" if as_they_are else f"[np.asarray(a) for a in {call}]"
+        arrays = _arrays(how, question.mode, as_they_are)
         parts += [_assignments(question.case, before), how.set_weights, f"{name} = {arrays}\n"]
         before = question.case
+    parts += ["\n"] if verdict else []
     text = "".join([*parts, verdict])
     if how.is_keras and not shows(text, AssertionError if verdict else Exception):
         return property_script(found, subject, failure)  # it is not Keras that is wrong
     return Script(text, how.needs)
+
+
+def _arrays(how: Library, mode: str, as_they_are: bool) -> str:
+    """An expression that asks; its value is a list, of NumPy arrays unless ``as_they_are``."""
+    call = how.calls[mode]
+    if how.single:
+        return f"[{call}]" if as_they_are else f"[np.asarray({call})]"
+    return call if as_they_are else f"[np.asarray(a) for a in {call}]"
 
 
 def _shown_by(subject: Subject, failure: Failure) -> tuple[list[Question], str]:
@@ -102,7 +109,7 @@ def _shown_by(subject: Subject, failure: Failure) -> tuple[list[Question], str]:
     show in that way has no script.
     """
     asked, comparison = list(failure.questions), failure.error.comparison
-    if not asked or any(question.case.options.time_major for question in asked):
+    if not asked or any(map(_beyond_a_script, asked)):
         return [], ""
     if failure.error.__cause__ is not None:
         return asked, "" if asked[-1].answer is None else _of_the_right_kind(asked[-1].case)
@@ -122,11 +129,29 @@ def _shown_by(subject: Subject, failure: Failure) -> tuple[list[Question], str]:
         for questions in sequences:
             answers = [_wrong_again(subject, questions, T) for _ in range(TRIALS)]
             if answers[0] is not None and None not in answers:
-                return questions, _verdict(subject, last.case, answers[0], T)
+                verdict = _verdict(subject, last.case, answers[0], T)
+                if _fails(verdict, last.case, answers[0]):
+                    return questions, verdict
     repeated = len(asked) > 1 and _same(asked[0], asked[-1])
     if repeated and all(_differ(_asked_again(subject, asked)) for _ in range(TRIALS)):
         return asked, _REPEATED
     return [], ""
+
+
+def _beyond_a_script(question: Question) -> bool:
+    """Whether a few lines of NumPy cannot judge it.
+
+    Where every step is put out, a state that is not is known from what is (`expected.carried`).
+    """
+    options, states = question.case.options, question.case.cell.states
+    return options.time_major or (options.return_sequences and len(states) > 1)
+
+
+def _fails(verdict: str, case: Case, answer: Answer) -> bool:
+    """Whether the lines that judge find this answer wrong, as the property did."""
+    got = [*([] if answer.hidden is None else [answer.hidden]), *answer.states, answer.output]
+    names = {**vars(np), **_named(case), "np": np, "got": got}
+    return ends_with(AssertionError, verdict, names)
 
 
 def _differ(answers: list[Answer]) -> bool:
@@ -173,66 +198,61 @@ def _until(case: Case, answer: Answer, T: int) -> tuple[Case, Answer]:
 
 
 def _verdict(subject: Subject, case: Case, answer: Answer, T: int) -> str:
-    """The lines that compare ``got`` with the equation."""
-    options, states = case.options, case.cell.states
+    """The lines that compare ``got`` with the equation, up to step ``T``."""
     cut = "" if T == case.T else f"got = [a[:, :{T}] for a in got]\n"
-    case = case if T == case.T else _until(case, answer, T)[0]
-    initial = [f"{name}0.astype(float)" for name in states]
-    if not case.initial_states:
-        initial = [f"np.zeros({(case.N, case.M)})"] * len(states)
-    every_step = options.return_sequences and options.shows_hidden
+    case, answer = _until(case, answer, T)
+    options, states = case.options, case.cell.states
+    expected = []
+    if options.shows_hidden:
+        shown = "shown" if options.masked else states[0]
+        expected.append("np.stack(steps, axis=1)" if options.return_sequences else shown)
+    expected += states if options.return_state else ()
+    readout = "got[0].astype(float)" if options.shows_hidden else states[0]
+    expected.append(dense_text(case, readout))
     activations = [getattr(case, name) for name, _ in case.cell.activations]
-    names = ", ".join(states)
-    return cut + _LOOP.format(
-        definitions=definitions(*activations, case.dense_activation),
-        states=names,
-        initial=", ".join(initial),
-        order=f"reversed(range({T}))" if options.go_backwards else f"range({T})",
-        lines="\n    ".join(step_lines(case)),
-        kept="\n    ".join(_kept(case, every_step)),
-        hidden="np.stack(emitted, axis=1)" if options.return_sequences else "shown",
-        readout="got[0].astype(float)" if options.shows_hidden else "hidden",
-        expected=("hidden, " if options.shows_hidden else "")
-        + (f"{names}, " if options.return_state else ""),
-        g=called(case.dense_activation),
-        bounds=",\n".join(f"    {array_text(bound)}" for bound in _bounds(subject, case, answer)),
+    bounds = ",\n".join(
+        f"    {array_text(bound)}" for bound in _bounds(subject, case, answer.hidden)
+    )
+    return "".join(
+        [
+            cut,
+            definitions(*activations, case.dense_activation),
+            *(f"{line}\n" for line in loop_lines(case)),
+            _COMPARED.format(expected=", ".join(expected), bounds=bounds),
+        ]
     )
 
 
-def _kept(case: Case, every_step: bool) -> list[str]:
-    """The lines after a step: what is kept and shown where it is masked, and what goes on."""
-    states = case.cell.states
-    masked, repeated = case.options.masked, "shown"
-    if case.options.zero_output_for_mask:
-        repeated = "0"
-    lines = [f"{', '.join(states)}, shown = (*new, new[0])"]
-    if masked:
-        used = "mask[:, t, None]"
-        chosen = [f"np.where({used}, new[{i}], {name})" for i, name in enumerate(states)]
-        chosen.append(f"np.where({used}, new[0], {repeated})")
-        lines = [f"{', '.join(states)}, shown = {', '.join(chosen)}"]
-    lines.append("emitted.append(shown)")
-    if every_step:  # the next step is judged from the state that was put out
-        own = f"np.where(mask[:, t, None], shown, {states[0]})" if masked else "shown"
-        lines += ["shown = got[0][:, step].astype(float)", f"{states[0]} = {own}"]
-    return lines
+def _bounds(subject: Subject, case: Case, hidden: Optional[np.ndarray]) -> list[np.ndarray]:
+    """How far rounding may lead, in what the layer returned, its states, and the output.
 
-
-def _bounds(subject: Subject, case: Case, answer: Answer) -> list[np.ndarray]:
-    """How far rounding may lead, in what the layer returned, its states, and the output."""
+    What is judged from ``hidden``, which the layer returned, has the bound there or, where that is
+    larger, the bound at what is right: the script must pass once the fault is gone.
+    """
     arithmetic, options = subject.arithmetic, case.options
     with np.errstate(all="ignore"):
-        if answer.hidden is None:
+        if hidden is None:
             states = propagated_states(case, arithmetic) if options.return_state else ()
             return [*(s.bound for s in states), propagated_output(case, arithmetic).bound]
-        output = residual_output(case, answer.hidden, arithmetic)
+        both = (hidden, _right_hidden(case))
+        output = np.maximum(*(residual_output(case, h, arithmetic).bound for h in both))
+        shown = len(case.cell.states) if options.return_state else 0
         if options.return_sequences:
-            hidden = residual_state(case, answer.hidden, arithmetic).bound
-            states_bounds = [np.zeros((case.N, case.M)) for _ in answer.states]
+            layer = np.maximum(*(residual_state(case, h, arithmetic).bound for h in both))
+            states_bounds = [np.zeros((case.N, case.M))] * shown
         else:
             bounds = [state.bound for state in propagated_states(case, arithmetic)]
-            hidden, states_bounds = bounds[0], bounds[: len(answer.states)]
-    return [hidden, *states_bounds, output.bound]
+            layer, states_bounds = bounds[0], bounds[:shown]
+    return [layer, *states_bounds, output]
+
+
+def _right_hidden(case: Case) -> np.ndarray:
+    """What the layer must return."""
+    x, used, initial = case.processed
+    step, inputs = equation(NUMBERS, case), [x[:, t] for t in range(case.T)]
+    zero = case.options.zero_output_for_mask
+    outputs, _ = recurrence(NUMBERS, step, inputs, initial, used, zero_output_for_mask=zero)
+    return np.stack(outputs, axis=1) if case.options.return_sequences else np.asarray(outputs[-1])
 
 
 def _of_the_right_kind(case: Case) -> str:

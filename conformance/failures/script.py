@@ -88,20 +88,26 @@ def of_this_project(subject: Subject) -> tuple[str, str, str]:
     return imports, loaded, "needs this project"
 
 
-def shows(text: str, raises: type[Exception] = AssertionError) -> bool:
+def shows(text: str, error: type[Exception] = AssertionError) -> bool:
     """Whether a script that needs Keras on TensorFlow ends with what it promises.
 
-    It is run here and now; what it prints is dropped, and floatx is left as it was.
+    It is run here and now, and floatx is left as it was.
     """
     keras = load_tensorflow().keras
     floatx = keras.backend.floatx()
     try:
-        with contextlib.redirect_stdout(io.StringIO()), np.errstate(all="ignore"):
-            exec(text, {})
-    except raises:
-        return True
-    except Exception:  # whatever Keras may raise
-        return False
+        return ends_with(error, text, {})
     finally:
         keras.backend.set_floatx(floatx)
+
+
+def ends_with(error: type[Exception], text: str, names: dict[str, Any]) -> bool:
+    """Whether lines of Python, given these names, end with this error; what they print is lost."""
+    try:
+        with contextlib.redirect_stdout(io.StringIO()), np.errstate(all="ignore"):
+            exec(text, names)
+    except error:
+        return True
+    except Exception:  # whatever a library may raise
+        return False
     return False

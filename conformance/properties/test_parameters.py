@@ -22,7 +22,7 @@ def test_parameter_count_equals_the_formula(record: Record, size: Dimensions) ->
     of_layer, of_dense = _formulas(size)
     total = of_layer + of_dense
     counted = new_network(record.subject, size.network).parameters()
-    require_equal("the layer's count", counted.layer, of_layer)
+    require_equal(f"{size.cell.title}'s count", counted.layer, of_layer)
     require_equal("Dense's count", counted.dense, of_dense)
     require_equal("the model's count", counted.total, total)
     require_equal("the sum over its weights", counted.summed_over_weights, total)

@@ -42,13 +42,18 @@ def _escaped(character: str) -> str:
 
 def message_of(error: BaseException) -> str:
     """The first line of an error's message, empty where there is none; never raises."""
+    lines = whole_message_of(error).strip().splitlines()
+    return one_line(lines[0][:LONGEST_MESSAGE]) if lines else ""
+
+
+def whole_message_of(error: BaseException) -> str:
+    """An error's message as it is, in all its lines; never raises."""
     try:
-        lines = str(error).strip().splitlines()
+        return str(error)
     except KeyboardInterrupt:
         raise
     except BaseException as broken:  # the message is from outside, too
         return f"no message: its __str__ raises {one_line(type(broken).__name__)}"
-    return one_line(lines[0][:LONGEST_MESSAGE]) if lines else ""
 
 
 def kind_and_message(error: BaseException) -> str:

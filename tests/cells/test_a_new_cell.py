@@ -37,21 +37,20 @@ LEAKY = Cell("leaky", "Leaky", step, weights, activations=())
 SIZES = dimensions(LEAKY, max_samples=3, max_time_steps=5, max_units=4, max_features=4)
 #: What the NumPy loop can be asked of any cell.
 ASKED = sorted(
-    name
-    for name, asked in all_properties().items()
-    if asked.needs <= NumpyLoop.capabilities
+    name for name, asked in all_properties().items() if asked.needs <= NumpyLoop.capabilities
 )
 
 
-class Faulty(NumpyLoop):
+class Scaled(NumpyNetwork):
     """The state is scaled slightly."""
 
-    name = "faulty"
+    def step(self, x, states):
+        (h,) = NumpyNetwork.step(self, x, states)
+        return (self.stored(h * (1 + 1e-4)),)
 
-    class network_class(NumpyNetwork):
-        def step(self, x, states):
-            (h,) = NumpyNetwork.step(self, x, states)
-            return (self.stored(h * (1 + 1e-4)),)
+
+class Faulty(NumpyLoop):
+    name, network_class = "faulty", Scaled
 
 
 def result_of(name, implementation=None, dtype="float32"):

@@ -6,14 +6,20 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from conformance.checking import asking as answers
+from conformance.cells import SIMPLE_RNN
 from conformance.checking import search as searching
+from conformance.checking.asking import ask
 from conformance.checking.check import check
-from conformance.checking.subject import Nonconformity, Run, Subject
+from conformance.checking.drawing import option_cases
+from conformance.checking.judging import judge_answer, judge_calls
+from conformance.checking.record import Nonconformity, Record
+from conformance.checking.run import Run
+from conformance.checking.subject import Subject
 from conformance.implementations.numpy_loop import NumpyLoop, NumpyNetwork
 from conformance.properties import all_properties
 from strategies import Dimensions, Options
-from strategies.option_cases import optioned
+from strategies.cases import case_of_seed
+from strategies.pieces import in_pieces, joined
 
 PROPERTIES = all_properties()
 GOES_ON = PROPERTIES["test_a_stateful_network_goes_on_where_it_was"]
@@ -25,20 +31,25 @@ def _quick(monkeypatch):
 
 
 def case_with(seed=1, N=3, T=5, **options):
-    size = Dimensions(N, T, 2, 3, 2, False, "tanh", "linear", Options(**options))
-    return optioned(size, "float32", "normal", seed)
+    chosen = Options(shows_hidden=True, **options)
+    size = Dimensions(SIMPLE_RNN, N, T, 2, 3, 2, options=chosen)
+    return case_of_seed(size, "float32", "normal", seed)
 
 
 def subject_of(implementation=None, **run):
     return Subject(implementation or NumpyLoop(), "call", "float32", Run(**{"seed": 1, **run}))
 
 
+def record_of(implementation=None):
+    return Record(subject_of(implementation))
+
+
 @pytest.mark.parametrize("backwards", [False, True])
 def test_pieces_are_joined_to_what_the_state_went_through(backwards):
     case = case_with(go_backwards=backwards, mask="holes")
-    pieces = answers.in_pieces(case, [2, 3])
+    pieces = in_pieces(case, [2, 3])
     assert [piece.T for piece in pieces] == [2, 1, 2]
-    whole = answers.joined(pieces)
+    whole = joined(pieces)
     processed = [piece.processed for piece in pieces]
     assert (whole.processed.inputs == np.concatenate([p.inputs for p in processed], axis=1)).all()
     assert (whole.processed.used == np.concatenate([p.used for p in processed], axis=1)).all()
@@ -51,15 +62,15 @@ SHOWN = [{"return_sequences": True}, {"return_state": True}, {}]
 @pytest.mark.parametrize("more", [{}, {"mask": "holes"}, {"go_backwards": True}])
 def test_a_network_that_goes_on_is_right_and_one_that_forgets_is_not(shown, more):
     case = case_with(stateful=True, **shown, **more)
-    pieces = answers.in_pieces(case, [2])
-    answers.judge_calls(subject_of(), pieces)
+    pieces = in_pieces(case, [2])
+    judge_calls(record_of(), pieces)
 
     class Forgetful(NumpyNetwork):
-        def first_state(self, N, given):
+        def first_state(self, N, given, recorded):
             return self.initial_state(N) if given is None else given
 
     with pytest.raises(Nonconformity):
-        answers.judge_calls(subject_of(loop_of(Forgetful)), pieces)
+        judge_calls(record_of(loop_of(Forgetful)), pieces)
 
 
 def loop_of(network):
@@ -71,10 +82,10 @@ def loop_of(network):
 class AsInKeras2(NumpyNetwork):
     """An initial state that is given counts only while the recorded one is zero."""
 
-    def first_state(self, N, given):
-        if self.recorded is not None and self.recorded.any():
-            return self.recorded
-        return NumpyNetwork.first_state(self, N, given)
+    def first_state(self, N, given, recorded):
+        if recorded is not None and recorded.any():
+            return recorded
+        return NumpyNetwork.first_state(self, N, given, recorded)
 
 
 @pytest.mark.parametrize("overrides", [False, True])
@@ -91,26 +102,26 @@ def test_a_state_that_was_not_asked_for_is_refused():
     class Talkative(NumpyNetwork):
         def answer(self, inputs, mode, **more):
             found = NumpyNetwork.answer(self, inputs, mode, **more)
-            return found._replace(state=np.zeros((len(inputs), self.size.M), np.float32))
+            return found._replace(states=(np.zeros((len(inputs), self.size.M), np.float32),))
 
-    with pytest.raises(Nonconformity, match="a state was returned without return_state"):
-        answers.ask(subject_of(loop_of(Talkative)), case_with())
+    with pytest.raises(Nonconformity, match="1 states were returned, must be 0"):
+        ask(record_of(loop_of(Talkative)), case_with())
 
 
 def test_the_returned_state_must_be_the_emitted_one_to_the_last_bit():
     class Off(NumpyNetwork):
         def answer(self, inputs, mode, **more):
             found = NumpyNetwork.answer(self, inputs, mode, **more)
-            return found._replace(state=np.nextafter(found.state, np.float32(2)))
+            return found._replace(states=(np.nextafter(*found.states, np.float32(2)),))
 
-    case, subject = case_with(return_sequences=True, return_state=True), subject_of(loop_of(Off))
+    case, record = case_with(return_sequences=True, return_state=True), record_of(loop_of(Off))
     with pytest.raises(Nonconformity, match="the returned state is not the one after the last"):
-        answers.judge_answer(subject, case, answers.ask(subject, case))
+        judge_answer(record, case, ask(record, case))
 
 
 @pytest.mark.parametrize("wanted", [{"stateful": True}, {"masked": True, "unroll": False}])
 def test_cases_have_what_is_wanted_of_them(wanted):
-    @given(answers.cases_with(subject_of(), **wanted))
+    @given(option_cases(subject_of(), **wanted))
     @settings(max_examples=20, database=None, deadline=None)
     def check_one(case):
         assert wanted == {name: getattr(case.options, name) for name in wanted}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -16,15 +17,17 @@ from subjects import (
     subject_of,
 )
 
+from conformance.cells import SIMPLE_RNN
 from conformance.checking import search as searching
 from conformance.checking.check import check
 from conformance.checking.results import Result
 from conformance.faults import seeded_fault
-from conformance.implementations.capabilities import OPTIONS
+from conformance.implementations.capabilities import OPTIONS, STATES
 from conformance.implementations.function import FunctionImplementation
 from conformance.implementations.numpy_loop import NumpyLoop
 from conformance.implementations.protocol import ImplementationError
-from strategies import NOTEBOOK_SIZE, WIDE_SIZE, notebook_case
+from strategies import EVERY_STEP as EVERY_STEP_SHOWN
+from strategies import PLAIN, notebook_case, notebook_size, wide_size
 
 
 def recording(seen):
@@ -54,12 +57,12 @@ def test_fresh_networks_of_the_notebooks_size_and_a_wide_one_are_always_built(se
     built = []
 
     class Recording(NumpyLoop):
-        def network(self, size, dtype, *, sequences):
+        def network(self, size, dtype):
             built.append(size)
-            return super().network(size, dtype, sequences=sequences)
+            return super().network(size, dtype)
 
     result = check(PROPERTIES["test_fresh_biases_are_zero"], subject_of(Recording(), seed=seed))
-    assert {NOTEBOOK_SIZE.network, WIDE_SIZE.network} <= set(built)
+    assert {notebook_size(SIMPLE_RNN).network, wide_size(SIMPLE_RNN).network} <= set(built)
     assert result.cases == 20 + 2
 
 
@@ -79,28 +82,29 @@ def test_numpy_conforms_and_the_notebook_case_is_counted_too(dtype):
 
 
 #: Properties of cases of the plain network, such as the notebook's.
-PLAIN = [n for n, p in PROPERTIES.items() if "case" in p.draws and OPTIONS not in p.needs]
+OF_PLAIN_CASES = [n for n, p in PROPERTIES.items() if "case" in p.draws and OPTIONS not in p.needs]
 
 
-@pytest.mark.parametrize("name", PLAIN)
+@pytest.mark.parametrize("name", OF_PLAIN_CASES)
 def test_the_notebook_case_is_checked_by_every_property_of_cases(name):
     seen = []
-    case = notebook_case("float32")
 
     class Recording(NumpyLoop):
-        def network(self, size, dtype, *, sequences):
+        def network(self, size, dtype):
             seen.append(size)
-            return super().network(size, dtype, sequences=sequences)
+            return super().network(size, dtype)
 
     found = PROPERTIES[name]
-    subject = subject_of(Recording(), max_examples=2)
-    subject.modes = ("call", "call")  # one property compares modes
+    # One property compares modes.
+    subject = replace(subject_of(Recording(), max_examples=2), modes=("call", "call"))
     assert check(found, subject).verdict == "conforms"
-    assert case.dimensions.network in seen
+    options = EVERY_STEP_SHOWN if STATES in found.needs else PLAIN
+    assert notebook_case(SIMPLE_RNN, options=options).dimensions.network in seen
 
 
 def test_the_notebook_case_is_the_only_one_that_fails_and_is_found():
-    sizes = notebook_case().inputs.shape, notebook_case().kernel.shape
+    case = notebook_case(SIMPLE_RNN)
+    sizes = case.inputs.shape, case.kernel.shape
     wrong = right_except(
         lambda *weights: forward(*weights) + 1, lambda x, Wx, Wo: (x.shape, Wx.shape) == sizes
     )
@@ -216,7 +220,7 @@ def test_a_wrong_kind_of_answer_is_one_exact_sentence(wrong, sentence):
 
 def test_an_implementation_that_builds_no_network_fails_with_its_own_sentence():
     class Absent(NumpyLoop):
-        def network(self, size, dtype, *, sequences):
+        def network(self, size, dtype):
             raise ImplementationError("the library is not installed")
 
         def devices(self):
@@ -256,8 +260,7 @@ def test_modes_and_dtypes_are_asked_different_cases():
     first, other = [], []
     for mode, seen in (("call", first), ("other", other)):
         subject = subject_of(Renamed(recording(seen), "mine:forward"))
-        subject.mode = mode
-        check(LAST_OUTPUT, subject)
+        check(LAST_OUTPUT, replace(subject, mode=mode))
     assert len(set(first) & set(other)) < 5
 
 

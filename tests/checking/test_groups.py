@@ -22,9 +22,10 @@ from conformance.checking import attempt
 from conformance.checking import search as searching
 from conformance.checking.check import check
 from conformance.checking.property import Property
-from conformance.checking.subject import Subject
+from conformance.checking.record import Record
 from conformance.faults import FAULTS, seeded_fault
 from conformance.implementations.numpy_loop import NumpyLoop, NumpyNetwork
+from conformance.implementations.protocol import Answer
 from conformance.running.example_database import Examples
 from strategies import Case
 
@@ -32,13 +33,13 @@ from strategies import Case
 def noting(found: Property, events: list[tuple[str, Any]]) -> Property:
     """The property, noting the inputs of what it asks and of what it judges."""
 
-    def ask(subject: Subject, case: Case) -> Any:
+    def ask(record: Record, case: Case) -> Any:
         events.append(("asked", case.inputs.tobytes()))
-        return found.asks(subject, case)
+        return found.asks(record, case)
 
-    def judge(subject: Subject, case: Case, answer: Any) -> None:
+    def judge(record: Record, case: Case, answer: Any) -> None:
         events.append(("judged", case.inputs.tobytes()))
-        found.function(subject, case=case, answer=answer)
+        found.function(record, case=case, answer=answer)
 
     return dataclasses.replace(found, asks=ask, function=judge)
 
@@ -46,8 +47,8 @@ def noting(found: Property, events: list[tuple[str, Any]]) -> Property:
 def one_by_one(found: Property) -> Property:
     """The property with the same cases, which asks where it judges."""
 
-    def function(subject: Subject, case: Case) -> None:
-        found.function(subject, case=case, answer=found.asks(subject, case))
+    def function(record: Record, case: Case) -> None:
+        found.function(record, case=case, answer=found.asks(record, case))
 
     return dataclasses.replace(found, asks=None, function=function)
 
@@ -86,9 +87,9 @@ def test_the_same_cases_are_run_as_one_by_one(found):
         events: list[tuple[str, Any]] = []
         function = of.function
 
-        def noted(subject, case, function=function, events=events, **answer):
+        def noted(record, case, function=function, events=events, **answer):
             events.append(("judged", case.inputs.tobytes() + case.kernel.tobytes()))
-            function(subject, case=case, **answer)
+            function(record, case=case, **answer)
 
         result = check(dataclasses.replace(of, function=noted), subject_of(max_examples=100))
         assert result.verdict == "conforms"
@@ -150,9 +151,10 @@ class OneCall(NumpyNetwork):
         super().__init__(*size, **kwargs)
         self.calls = 0
 
-    def output(self, inputs: np.ndarray, mode: str) -> np.ndarray:
+    def answer(self, inputs: np.ndarray, mode: str, **more: Any) -> Answer:
         self.calls += 1
-        return super().output(inputs, mode) + np.float32(self.calls - 1 in self.wrong_at)
+        found = super().answer(inputs, mode, **more)
+        return found._replace(output=found.output + np.float32(self.calls - 1 in self.wrong_at))
 
 
 @pytest.mark.parametrize("wrong_at", [range(1), range(20, 10**6)], ids=["new", "used"])

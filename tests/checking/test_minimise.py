@@ -7,18 +7,19 @@ import time
 import numpy as np
 import pytest
 
+from conformance.cells import SIMPLE_RNN
 from conformance.checking.minimise import minimise
 from strategies import Case, Dimensions, Options, Tensors
-from strategies.option_cases import optioned
-from strategies.textures import seeded
+from strategies.cases import case_of_seed
+from strategies.textures import shapes
 
 #: Long enough that no minimisation here runs into it.
 PLENTY = 60.0
 
 
 def given_case(N=3, T=5, D=4, M=6, K=3, seed=0, static_time=False):
-    size = Dimensions(N, T, D, M, K)
-    return Case(*seeded("glorot", seed, size, "float32"), static_time=static_time, texture="glorot")
+    size = Dimensions(SIMPLE_RNN, N, T, D, M, K, static_time)
+    return case_of_seed(size, "float32", "glorot", seed)
 
 
 def sizes(case):
@@ -27,14 +28,13 @@ def sizes(case):
 
 def nonzero(case):
     """How many entries of each tensor are not zero, where there are any."""
-    counts = {name: int(np.count_nonzero(getattr(case, name))) for name in Tensors._fields}
+    counts = {name: int(np.count_nonzero(tensor)) for name, tensor in case.tensors.items()}
     return {name: count for name, count in counts.items() if count}
 
 
 def is_plain(case):
     """Whether every entry has at most one decimal."""
-    tensors = [getattr(case, name) for name in Tensors._fields]
-    return all(np.array_equal(tensor, np.round(tensor, 1)) for tensor in tensors)
+    return all(np.array_equal(tensor, np.round(tensor, 1)) for tensor in case.tensors)
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -96,16 +96,15 @@ def test_the_case_itself_is_returned_where_nothing_smaller_fails():
 
 
 def test_the_smallest_case_stays_as_it_is():
-    zeros = [
-        np.zeros(shape, "float32") for shape in ((1, 1, 1), (1, 1), (1, 1), (1,), (1, 1), (1,))
-    ]
-    case = Case(*zeros)
+    of_ones = shapes(Dimensions(SIMPLE_RNN, 1, 1, 1, 1, 1))
+    zeros = {name: np.zeros(shape, "float32") for name, shape in of_ones.items()}
+    case = Case(SIMPLE_RNN, Tensors(**zeros))
     assert minimise(case, lambda c: True, PLENTY) is case
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_every_candidate_is_a_case_no_larger_than_the_one_before(dtype):
-    case = Case(*seeded("sparse", 1, Dimensions(2, 4, 3, 5, 2), dtype), static_time=True)
+    case = case_of_seed(Dimensions(SIMPLE_RNN, 2, 4, 3, 5, 2, True), dtype, "sparse", 1)
     seen = []
 
     def fails(candidate):
@@ -119,7 +118,7 @@ def test_every_candidate_is_a_case_no_larger_than_the_one_before(dtype):
         # Case checks its own shapes when it is built; do so again for what is in it now.
         assert sizes(candidate.replace()) == sizes(candidate)
         assert all(sizes(candidate)[letter] <= sizes(case)[letter] for letter in "NTDMK")
-        assert all(np.isfinite(getattr(candidate, name)).all() for name in Tensors._fields)
+        assert all(np.isfinite(tensor).all() for tensor in candidate.tensors)
 
 
 def test_the_given_case_is_left_as_it_was():
@@ -188,8 +187,9 @@ def test_three_dimensions_that_must_be_equal_become_smaller_together():
 
 
 def optioned_case(**options):
-    size = Dimensions(3, 4, 2, 3, 2, False, "relu", "linear", Options(**options))
-    return optioned(size, "float32", "normal", 1)
+    chosen = Options(**options)
+    size = Dimensions(SIMPLE_RNN, 3, 4, 2, 3, 2, activation="relu", options=chosen)
+    return case_of_seed(size, "float32", "normal", 1)
 
 
 def test_options_that_do_not_matter_are_dropped():
@@ -197,21 +197,22 @@ def test_options_that_do_not_matter_are_dropped():
     smallest = minimise(case, lambda c: c.options.go_backwards, 5)
     assert smallest.options == Options(go_backwards=True)
     assert smallest.mask is None
-    assert smallest.initial_state is None
+    assert smallest.initial_states == ()
     assert smallest.activation == "linear"
 
 
 def test_mask_and_initial_state_shrink_with_what_they_belong_to():
     case = optioned_case(initial_state=True, mask="holes")
-    smallest = minimise(case, lambda c: c.mask is not None and c.initial_state is not None, 5)
-    assert smallest.dimensions[:5] == (1, 1, 1, 1, 1)
+    smallest = minimise(case, lambda c: c.mask is not None and c.initial_states != (), 5)
+    assert smallest.dimensions[1:6] == (1, 1, 1, 1, 1)
     assert smallest.mask.shape == (1, 1)
-    assert smallest.initial_state.tolist() == [[0]]
+    (initial_state,) = smallest.initial_states
+    assert initial_state.tolist() == [[0]]
 
 
 def test_a_network_that_is_unrolled_keeps_its_fixed_time():
-    size = Dimensions(1, 4, 2, 3, 2, True, "tanh", "linear", Options(unroll=True))
-    case = optioned(size, "float32", "normal", 1)
+    size = Dimensions(SIMPLE_RNN, 1, 4, 2, 3, 2, True, options=Options(unroll=True))
+    case = case_of_seed(size, "float32", "normal", 1)
     smallest = minimise(case, lambda c: c.options.unroll, 5)
     assert smallest.static_time
     assert smallest.T == 1

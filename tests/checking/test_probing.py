@@ -9,6 +9,7 @@ import pytest
 from oracles_narrow import truncated as towards_zero
 from subjects import EVERY_STEP, subject_of
 
+from conformance.cells import SIMPLE_RNN
 from conformance.checking import search as searching
 from conformance.checking import subject
 from conformance.checking.check import check
@@ -27,7 +28,7 @@ def probe(network, dtype, modes=("call",)):
     class Variant(NumpyLoop):
         network_class = network
 
-    return probed(Variant(), dtype, modes)
+    return probed(Variant(), dtype, modes, SIMPLE_RNN)
 
 
 class Flushing(NumpyNetwork):
@@ -42,10 +43,10 @@ class Flushing(NumpyNetwork):
 class FlushingResultsOnly(NumpyNetwork):
     """Subnormal states become zero; subnormal inputs and weights are used as they are."""
 
-    def step(self, x, h, t):
-        new = super().step(x, h, t)
+    def step(self, x, states):
+        (new,) = super().step(x, states)
         smallest = FORMATS[POLICIES[self.dtype].computed].smallest_normal
-        return np.where(np.abs(new) < smallest, new.dtype.type(0), new)
+        return (np.where(np.abs(new) < smallest, new.dtype.type(0), new),)
 
 
 class FlushingInTheVectorOnly(Flushing):
@@ -61,9 +62,9 @@ def narrow(partial_sums):
     """Sums in the storage format, in so many partial sums that take the terms in turn."""
 
     class Narrow(NumpyNetwork):
-        def preactivation(self, x, h, t):
-            Wx, Wh, bh = self.used[:3]
-            return self.sums(x, Wx) + self.stored(h @ Wh) + bh
+        def affine(self, operands, weights, *addends):
+            x, h = operands
+            return self.sums(x, weights[0]) + self.stored(h @ weights[1]) + addends[0]
 
         def sums(self, x, W):
             totals = np.zeros((partial_sums, len(x), W.shape[1]), np.float32)
@@ -113,9 +114,9 @@ def test_wide_dtypes_have_no_narrower_sums_to_be_found(dtype):
 @pytest.mark.parametrize("dtype", NARROW)
 def test_sums_in_float32_are_not_taken_for_narrow_ones_in_any_order(dtype):
     class Shuffled(NumpyNetwork):
-        def preactivation(self, x, h, t):
+        def affine(self, operands, weights, *addends):
+            (x, h), (Wx, Wh), (bh,) = operands, weights, addends
             order = np.random.default_rng(0).permutation(x.shape[1])
-            Wx, Wh, bh = self.used[:3]
             total = np.zeros((len(x), Wx.shape[1]), np.float32)
             for i in order:
                 total += x[:, i, None] * Wx[i]
@@ -127,10 +128,9 @@ def test_sums_in_float32_are_not_taken_for_narrow_ones_in_any_order(dtype):
 @pytest.mark.parametrize("dtype", ["bfloat16", "mixed_bfloat16"])
 def test_products_that_are_cut_when_stored_are_found_out(dtype):
     class Cutting(NumpyNetwork):
-        def preactivation(self, x, h, t):
-            Wx, Wh, bh = self.used[:3]
-            products = (towards_zero(a @ W, "bfloat16") for a, W in ((x, Wx), (h, Wh)))
-            return self.stored(sum(products)) + bh
+        def affine(self, operands, weights, *addends):
+            products = (towards_zero(a @ W, "bfloat16") for a, W in zip(operands, weights))
+            return self.stored(sum(products)) + addends[0]
 
     assert probe(Cutting, dtype) == truncated(replace(IEEE[dtype], flushes_subnormals=False))
 
@@ -141,11 +141,11 @@ def test_products_that_are_cut_when_stored_are_found_out(dtype):
 class InModes(NumpyNetwork):
     """In mode "flush" subnormals become zero, in mode "narrow" sums are stored as they grow."""
 
-    def output(self, inputs, mode):
+    def answer(self, inputs, mode, **more):
         network = {"flush": Flushing, "narrow": narrow(4)}.get(mode, NumpyNetwork)
-        other = network(self.size, self.dtype, sequences=False)
+        other = network(self.size, self.dtype)
         other.set_weights(self.weights)
-        return other.output(inputs, mode)
+        return other.answer(inputs, mode, **more)
 
 
 @pytest.mark.parametrize(
@@ -167,7 +167,7 @@ def test_each_mode_that_is_run_counts_and_no_other(modes, flushes, is_narrow):
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_an_implementation_that_raises_is_left_at_what_it_declares(dtype):
     class Raises(NumpyNetwork):
-        def output(self, inputs, mode):
+        def answer(self, inputs, mode, **more):
             raise RuntimeError("not today")
 
     assert probe(Raises, dtype) == IEEE[dtype]
@@ -175,10 +175,10 @@ def test_an_implementation_that_raises_is_left_at_what_it_declares(dtype):
 
 def test_what_was_found_before_an_implementation_raised_is_kept():
     class RaisesForManyTerms(NumpyNetwork):
-        def output(self, inputs, mode):
+        def answer(self, inputs, mode, **more):
             if inputs.shape[2] > 100:
                 raise MemoryError
-            return super().output(inputs, mode)
+            return super().answer(inputs, mode, **more)
 
     assert probe(RaisesForManyTerms, "float16") == replace(
         IEEE["float16"], flushes_subnormals=False
@@ -190,7 +190,7 @@ def test_a_declared_row_is_kept_but_for_what_was_found():
         def arithmetic(self, dtype):
             return replace(IEEE[dtype], operand_bits=11)
 
-    found = probed(Declares(), "float32", ("call",))
+    found = probed(Declares(), "float32", ("call",), SIMPLE_RNN)
     assert found == replace(IEEE["float32"], operand_bits=11, flushes_subnormals=False)
 
 
@@ -203,5 +203,5 @@ def test_an_implementation_conforms_to_the_row_that_was_found_and_not_to_the_one
         network_class = narrow(2)
 
     assert check(EVERY_STEP, subject_of(Variant(), "float16")).verdict == "conforms"
-    monkeypatch.setattr(subject, "probed", lambda implementation, dtype, modes: IEEE[dtype])
+    monkeypatch.setattr(subject, "probed", lambda implementation, dtype, modes, cell: IEEE[dtype])
     assert check(EVERY_STEP, subject_of(Variant(), "float16", max_examples=60)).verdict == "fails"

@@ -18,7 +18,8 @@ from subjects import (
 
 from conformance.checking import search as searching
 from conformance.checking.check import check
-from conformance.checking.subject import Nonconformity
+from conformance.checking.drawing import plain_cases
+from conformance.checking.record import Nonconformity
 from conformance.faults import seeded_fault
 from conformance.implementations.numpy_loop import NumpyLoop
 
@@ -117,7 +118,7 @@ def test_next_to_nothing_is_drawn_when_the_time_is_up(monkeypatch, seed):
     def large(case):
         return case.inputs.size > 8 and bool(case.inputs.any())
 
-    strategy = {"case": lambda s: s.cases("elementwise").filter(large).map(noted(drawn))}
+    strategy = {"case": lambda s: plain_cases(s, "elementwise").filter(large).map(noted(drawn))}
     result = check_function(wrong, dataclasses.replace(LAST_OUTPUT, draws=strategy), seed=seed)
     assert result.verdict == "fails"
     # Hypothesis gives up after 200 attempts without progress.

@@ -8,18 +8,22 @@ import numpy as np
 import pytest
 from subjects import LAST_OUTPUT, PROPERTIES, subject_of
 
-from conformance.cells import simple_rnn as equations
+from conformance.cells import SIMPLE_RNN
+from conformance.checking.asking import ask
 from conformance.checking.check import check, holds_for
-from conformance.checking.run import NetworkCache
-from conformance.checking.subject import Run, Subject
+from conformance.checking.drawing import plain_cases
+from conformance.checking.record import Record
+from conformance.checking.run import NetworkCache, Run
+from conformance.checking.subject import Subject
+from conformance.expected.recurrence import outputs_of
 from conformance.faults import seeded_fault
 from conformance.implementations.capabilities import SEVERAL_MODES
 from conformance.implementations.numpy_loop import NumpyLoop
 from conformance.implementations.protocol import Implementation, Network
-from strategies import Case, Dimensions, NetworkSize
+from strategies import EVERY_STEP, Dimensions, NetworkSize
+from strategies.cases import case_of_seed
 from strategies.dimensions import _Ranges, extents, network_pool
 from strategies.profiles import PROFILES, Profile
-from strategies.textures import seeded
 
 
 class Counting(Implementation):
@@ -32,12 +36,12 @@ class Counting(Implementation):
     def __init__(self):
         self.built = []
 
-    def network(self, size, dtype, *, sequences):
-        self.built.append((size, dtype, sequences))
+    def network(self, size, dtype):
+        self.built.append((size, dtype))
         return Network()
 
 
-A, B, C = (NetworkSize(D, 2, 2) for D in (1, 2, 3))
+A, B, C = (NetworkSize(SIMPLE_RNN, D, 2, 2) for D in (1, 2, 3))
 
 
 # --- Networks --------------------------------------------------------------------------------
@@ -45,67 +49,66 @@ A, B, C = (NetworkSize(D, 2, 2) for D in (1, 2, 3))
 
 def test_a_network_is_built_once():
     cache, implementation = NetworkCache(), Counting()
-    first = cache.get(implementation, A, "float32", False)
-    assert cache.get(implementation, A, "float32", False) is first
-    assert implementation.built == [(A, "float32", False)]
+    first = cache.get(implementation, A, "float32")
+    assert cache.get(implementation, A, "float32") is first
+    assert implementation.built == [(A, "float32")]
 
 
 @pytest.mark.parametrize(
     "other",
     [
-        (B, "float32", False),
-        (A, "float64", False),
-        (A, "float32", True),
-        (A._replace(T=4), "float32", False),
+        (B, "float32"),
+        (A, "float64"),
+        (A._replace(options=EVERY_STEP), "float32"),
+        (A._replace(T=4), "float32"),
     ],
     ids=["size", "dtype", "sequences", "fixed time"],
 )
 def test_another_kind_of_network_is_another_network(other):
     cache, implementation = NetworkCache(), Counting()
-    first = cache.get(implementation, A, "float32", False)
+    first = cache.get(implementation, A, "float32")
     assert cache.get(implementation, *other) is not first
-    assert implementation.built == [(A, "float32", False), other]
+    assert implementation.built == [(A, "float32"), other]
 
 
 def test_another_implementation_has_networks_of_its_own():
     cache = NetworkCache()
     first, other = Counting(), Counting()
-    assert cache.get(first, A, "float32", False) is not cache.get(other, A, "float32", False)
+    assert cache.get(first, A, "float32") is not cache.get(other, A, "float32")
 
 
 def test_the_network_that_leaves_is_the_one_not_used_for_longest():
     cache, implementation = NetworkCache(limit=2), Counting()
     for size in (A, B, A, C):  # when C comes, B has waited longest
-        cache.get(implementation, size, "float32", False)
+        cache.get(implementation, size, "float32")
     assert len(implementation.built) == 3
-    cache.get(implementation, A, "float32", False)
-    cache.get(implementation, C, "float32", False)
+    cache.get(implementation, A, "float32")
+    cache.get(implementation, C, "float32")
     assert len(implementation.built) == 3
-    cache.get(implementation, B, "float32", False)
+    cache.get(implementation, B, "float32")
     assert [size for size, *_ in implementation.built] == [A, B, C, B]
 
 
 @pytest.mark.parametrize("limit", [1, 3])
 def test_no_more_networks_are_kept_than_allowed(limit):
     cache, implementation = NetworkCache(limit), Counting()
-    sizes = [NetworkSize(D, 1, 1) for D in range(1, 9)]
+    sizes = [NetworkSize(SIMPLE_RNN, D, 1, 1) for D in range(1, 9)]
     for size in sizes * 2:
-        cache.get(implementation, size, "float32", False)
+        cache.get(implementation, size, "float32")
     # Going round more sizes than are kept, every one has left before its turn comes again.
     assert len(implementation.built) == 2 * len(sizes)
     for size in sizes[-limit:]:
-        cache.get(implementation, size, "float32", False)
+        cache.get(implementation, size, "float32")
     assert len(implementation.built) == 2 * len(sizes)
 
 
 def test_a_reused_network_has_the_weights_of_its_case():
     subject = subject_of()
-    size = Dimensions(2, 3, 4, 5, 2)
-    cases = [Case(*seeded("normal", seed, size, "float32")) for seed in range(3)]
+    size = Dimensions(SIMPLE_RNN, 2, 3, 4, 5, 2)
+    cases = [case_of_seed(size, "float32", "normal", seed) for seed in range(3)]
     for case in [*cases, cases[0]]:
-        states = equations.simple_rnn(case.inputs, *case.weights[:3])
-        expected = equations.dense(states[:, -1], *case.weights[3:])
-        assert np.allclose(subject.output(case), expected, atol=1e-5)
+        output = ask(Record(subject), case).output
+        assert np.allclose(output, outputs_of(case)[:, -1], atol=1e-5)
     assert len(subject.run.networks) == 1
 
 
@@ -114,7 +117,9 @@ def test_a_default_run_has_a_network_of_size_one_whatever_the_seed(letter):
     # The edge where most shape mistakes show: a squeezed output is seen only where K is 1.
     for seed in range(200):
         ranges = _Ranges(*(extents(1, maximum) for maximum in (40, 64, 32, 32, 16)))
-        pool = network_pool(ranges, PROFILES["default"].networks, np.random.default_rng(seed))
+        pool = network_pool(
+            SIMPLE_RNN, ranges, PROFILES["default"].networks, np.random.default_rng(seed)
+        )
         assert min(getattr(size, letter) for size in pool) == 1, f"seed {seed}"
 
 
@@ -136,10 +141,10 @@ def test_one_run_may_check_a_right_and_a_wrong_implementation():
 def a_property(**kind):
     """A property of this kind; which statement it is does not matter here."""
 
-    def statement(subject, case):
+    def statement(record, case):
         """Anything."""
 
-    return holds_for(**kind, case=lambda subject: subject.cases())(statement).conformance_property
+    return holds_for(**kind, case=plain_cases)(statement).conformance_property
 
 
 PROFILE = Profile(cases=600, builds=17, networks=3, fewest=5)

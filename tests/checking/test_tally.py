@@ -7,21 +7,23 @@ import pytest
 from hypothesis import given, settings
 from subjects import EVERY_STEP, PROPERTIES, subject_of
 
+from conformance.cells import SIMPLE_RNN
 from conformance.checking.check import check
-from conformance.checking.subject import Shares
+from conformance.checking.record import Record
 from conformance.checking.tally import Tally, options_of
-from strategies import Case, Dimensions, Options, cases
-from strategies.textures import seeded
+from strategies import Dimensions, Options, cases, dimensions
+from strategies.cases import case_of_seed
 
 
 def a_case(N=2, T=3, D=4, M=5, K=6, **options):
-    return Case(*seeded("normal", 0, Dimensions(N, T, D, M, K), "float32"), **options)
+    case = case_of_seed(Dimensions(SIMPLE_RNN, N, T, D, M, K), "float32", "normal", 0)
+    return case.replace(**{"texture": "given", **options})
 
 
 def coverage_of(*counted):
     tally = Tally()
     for case, worst in counted:
-        tally.add({"case": case}, Shares(worst=list(worst)), quota=True)
+        tally.add({"case": case}, Record(subject_of(), shares=list(worst)), quota=True)
     return tally.coverage()
 
 
@@ -34,7 +36,8 @@ def test_every_dimension_of_every_case_is_counted():
 
 def test_of_a_network_that_is_only_built_no_samples_and_steps_are_counted():
     tally = Tally()
-    tally.add({"size": Dimensions(1, 2, 3, 4, 5)}, Shares(), quota=False)
+    size = Dimensions(SIMPLE_RNN, 1, 2, 3, 4, 5)
+    tally.add({"size": size}, Record(subject_of()), quota=False)
     assert tally.coverage().dimensions == {"D": {"3": 1}, "K": {"5": 1}, "M": {"4": 1}}
 
 
@@ -61,12 +64,12 @@ def test_options_are_counted_in_pairs():
 
 
 def test_whatever_a_case_has_besides_tensors_is_an_option():
-    tensors = seeded("normal", 0, Dimensions(1, 1, 1, 1, 1), "float32")
+    case = a_case(1, 1, 1, 1, 1)
     state, given = np.zeros((1, 1), "float32"), Options(initial_state=True)
     plain = {"static time": "no", "texture": "given"}
     plain.update({"activation": "tanh", "dense activation": "linear"})
-    assert options_of(Case(*tensors)) == plain
-    assert options_of(Case(*tensors, initial_state=state, options=given)) == {
+    assert options_of(case) == plain
+    assert options_of(case.replace(initial_states=(state,), options=given)) == {
         **plain,
         **dict.fromkeys(("use bias", "dense use bias", "initial state"), "yes"),
         **dict.fromkeys(("return sequences", "return state", "go backwards", "stateful"), "no"),
@@ -88,7 +91,7 @@ def test_a_result_covers_all_its_cases(name):
     assert sum(row[-1] for row in textures) in (0, result.cases)
 
 
-@given(case=cases())
+@given(case=cases(dimensions(SIMPLE_RNN)))
 @settings(max_examples=5, database=None)
 def test_drawn_cases_have_a_texture_that_is_known(case):
     options = {"static time", "texture", "activation", "dense activation"}

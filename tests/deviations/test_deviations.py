@@ -15,12 +15,13 @@ from subjects import PROPERTIES
 from conformance.checking import search as searching
 from conformance.checking.check import check
 from conformance.checking.results import Result
-from conformance.checking.subject import Run, Subject
+from conformance.checking.run import Run
+from conformance.checking.subject import Subject
 from conformance.deviations.instead import Instead
 from conformance.deviations.reading import CASES_TO_DISPROVE, DeviationError, read_deviations
 from conformance.faults import seeded_fault
 from conformance.implementations.numpy_loop import NumpyLoop
-from conformance.reporting.summary import RunRecord, summary_lines
+from conformance.reporting.summary import KnownDeviation, RunRecord, summary_lines
 
 STATED = Raw("{error = 'ValueError'}")
 ACTIVATED = PROPERTIES["test_every_activation_equals_its_definition"]
@@ -242,7 +243,7 @@ def test_a_condition_on_a_case_says_nothing_of_properties_that_draw_none():
 def record_of(*counts, **more):
     """A run whose tests met a known deviation so often: (deviating, met)."""
     record = RunRecord("default", 0, "")
-    record.deviations = {"a slope": deviation(LEAKY, **more)}
+    record.deviations = {"a slope": KnownDeviation.of(deviation(LEAKY, **more))}
     for i, pair in enumerate(counts):
         fields = ("output", "Sentence", "recurrence", "numpy", "call", "float32", "conforms")
         record.results[str(i)] = Result(*fields, cases=50, deviations={"a slope": pair})
@@ -275,7 +276,7 @@ def test_what_is_unstated_is_counted_apart():
     record = record_of((3, 40))
     assert total.format(0, 3) in summary_lines(record, 100)
     stated = deviation(LEAKY, instead=(Instead(error="ValueError"),))
-    record.deviations["another"] = stated
+    record.deviations["another"] = KnownDeviation.of(stated)
     record.results["0"].deviations["another"] = (5, 9)
     lines = summary_lines(record, 100)
     assert total.format(5, 3) in lines

@@ -10,8 +10,8 @@ from deviation_lists import WHOLE, Raw, a_list, deviation
 from subjects import LAST_OUTPUT, forward, subject_of
 
 from conformance.checking.check import check
+from conformance.checking.record import Nonconformity
 from conformance.checking.results import CONFORMS, DEVIATES, FAILS
-from conformance.checking.subject import Nonconformity
 from conformance.deviations.instead import NO_ERROR, Instead, Observed, Raised, matches
 from conformance.deviations.reading import explaining, explains, read_deviations
 from conformance.implementations.own import as_implementation

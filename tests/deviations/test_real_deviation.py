@@ -74,8 +74,9 @@ from conformance.checking import search as searching
 from conformance.checking.check import check
 from conformance.faults import seeded_fault
 from conformance.implementations import load_implementation
-from conformance.failures.of_calls import script
-from conformance.checking.subject import Run, Subject
+from conformance.failures.of_answers import script
+from conformance.checking.run import Run
+from conformance.checking.subject import Subject
 from subjects import PROPERTIES
 
 searching.SIMPLIFY_SECONDS = 1.0

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from oracles_activated import a_case, comparisons, evaluate
 
 import oracles
+from conformance.cells import SIMPLE_RNN
 from conformance.expected.comparison import compare
 from conformance.expected.end import propagated_output
 from conformance.expected.steps import residual_state
@@ -18,7 +19,9 @@ from conformance.numerics.arithmetic import IEEE
 from strategies import cases, dimensions
 
 DTYPES = ("float32", "float64")
-MEDIUM = dimensions(max_samples=3, max_time_steps=8, max_features=8, max_units=8, max_outputs=4)
+MEDIUM = dimensions(
+    SIMPLE_RNN, max_samples=3, max_time_steps=8, max_features=8, max_units=8, max_outputs=4
+)
 FLOAT32 = IEEE["float32"]
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,14 +12,14 @@ from sequences import FORMS, SIMPLE, emitted, evaluated, sequence
 from conformance.cells.lstm import LSTM
 from conformance.expected import carried
 from conformance.expected.carried import residual_steps
-from conformance.expected.steps import residual_state
+from conformance.expected.recurrence import equation, kept
+from conformance.expected.steps import previous, residual_state
 from conformance.numerics.arithmetic import IEEE, narrow_sums
 from conformance.numerics.bounded import Bounded
 from conformance.numerics.operations import BoundedNumbers
 from strategies import TEXTURES, Dimensions, Options
-from strategies.cases import case_of
+from strategies.cases import case_of_seed
 from strategies.masking import MASKS
-from strategies.textures import seeded
 
 ROWS = [("float32", None, False), ("float32", None, True), ("float64", None, False)]
 ROWS += [("float16", None, True), ("bfloat16", None, False), ("bfloat16", "bfloat16", False)]
@@ -87,23 +86,37 @@ def test_lstm_with_other_activations_is_within_the_bound(names):
 def test_of_a_simple_rnn_the_bound_is_that_of_all_steps_to_the_last_bit(texture, mask):
     for seed, zero in ((0, False), (1, True)):
         options = Options(mask=mask, zero_output_for_mask=zero, initial_state=True)
-        size = Dimensions(3, 6, 4, 5, 2, options=options)
+        size = Dimensions(SIMPLE, 3, 6, 4, 5, 2, options=options)
         rng = np.random.default_rng(seed)
-        given = {"initial_state": rng.standard_normal((3, 5)).astype("float32")}
+        given = {"initial_states": (rng.standard_normal((3, 5)).astype("float32"),)}
         if mask != "none":
             given["mask"] = rng.random((3, 6)) < 0.6
-        case = case_of(seeded(texture, seed, size, "float32"), size, "float32", **given)
-        x, used, h0 = case.processed
-        _, Wx, Wh, bh, _, _ = case.as_computed
-        w = SimpleNamespace(kernel=Wx, recurrent_kernel=Wh, bias=bh)
+        case = case_of_seed(size, "float32", texture, seed).replace(**given)
+        x, used, initial = case.processed
         states = rng.uniform(-1, 1, (3, 6, 5)).astype("float32")
         new, hidden = residual_steps(
-            SIMPLE, x, states, [h0], w, ("tanh",), IEEE["float32"], used, zero
+            SIMPLE, x, states, initial, case.as_computed, ("tanh",), IEEE["float32"], used, zero
         )
-        wanted = residual_state(case, states, IEEE["float32"])
-        np.testing.assert_array_equal(new.value, wanted.value)
-        np.testing.assert_array_equal(new.bound, wanted.bound)
+        for wanted in (
+            residual_state(case, states, IEEE["float32"]),
+            all_steps_at_once(case, states, IEEE["float32"]),
+        ):
+            np.testing.assert_array_equal(new.value, wanted.value)
+            np.testing.assert_array_equal(new.bound, wanted.bound)
         assert hidden == []
+
+
+def all_steps_at_once(case, states, arithmetic):
+    """R where every state is seen: the equation over all steps, what is masked exactly repeated."""
+    _, used, (initial,) = case.processed
+    before = previous(case, states.astype(float))
+    value, bound = equation(BoundedNumbers(arithmetic), case)(case.processed.inputs, (before,))[0]
+    if used is None:
+        return Bounded(value, bound)
+    repeated = kept(states.astype(float), np.zeros_like(initial), used)[:, 1:]
+    repeated = np.zeros_like(repeated) if case.options.zero_output_for_mask else repeated
+    on = used[:, :, None]
+    return Bounded(np.where(on, value, repeated), np.where(on, bound, 0.0))
 
 
 def remembering(seed, T=48):

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conformance.cells.simple_rnn import simple_rnn
+from conformance.cells import SIMPLE_RNN
 from conformance.expected.comparison import (
     INFORMATIVE,
     Comparison,
@@ -15,9 +15,10 @@ from conformance.expected.comparison import (
     discriminating,
     informative,
 )
+from conformance.expected.recurrence import states_of
 from conformance.numerics.bounded import Bounded
-from strategies import Case, Dimensions, Tensors, notebook_case
-from strategies.textures import seeded
+from strategies import Dimensions, notebook_case
+from strategies.cases import case_of_seed
 
 NAN, INF = float("nan"), float("inf")
 
@@ -166,14 +167,14 @@ def test_nothing_compared_has_no_worst():
 
 
 def ordinary(N=2, T=3, D=4, M=5, texture="glorot"):
-    return Case(*seeded(texture, 0, Dimensions(N, T, D, M, 2), "float32"))
+    return case_of_seed(Dimensions(SIMPLE_RNN, N, T, D, M, 2), "float32", texture, 0)
 
 
 def could_show_a_fault(case):
-    return discriminating(case, lambda: simple_rnn(case.inputs, *case.weights[:3]))
+    return discriminating(case, lambda: states_of(case))
 
 
-@pytest.mark.parametrize("case", [ordinary(), ordinary(N=1, T=2), notebook_case()])
+@pytest.mark.parametrize("case", [ordinary(), ordinary(N=1, T=2), notebook_case(SIMPLE_RNN)])
 def test_an_ordinary_case_could_show_a_fault(case):
     assert could_show_a_fault(case)
 
@@ -225,7 +226,7 @@ def test_a_bound_is_informative_where_it_is_small_beside_the_dense_weights():
 
 def test_float64_must_be_more_precise_to_be_informative():
     case = ordinary()
-    float64 = case.replace(**{n: getattr(case, n).astype(float) for n in Tensors._fields})
+    float64 = case.replace(tensors=case.tensors.astype("float64"))
     bound = np.full((2, 2), 1e-6)
     assert informative(bound, case)
     assert not informative(bound, float64)

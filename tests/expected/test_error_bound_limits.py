@@ -8,28 +8,26 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import oracles
-from conformance.cells.simple_rnn import simple_rnn
+from conformance.cells import SIMPLE_RNN
 from conformance.expected.comparison import compare, informative
 from conformance.expected.end import propagated_output
-from conformance.expected.steps import (
-    affine,
-    residual_output,
-    residual_state,
-)
+from conformance.expected.recurrence import states_of as states_by_equation
+from conformance.expected.steps import residual_output, residual_state
 from conformance.numerics.activations import tanh_slope
 from conformance.numerics.arithmetic import IEEE
-from strategies import Case, Dimensions
-from strategies.textures import seeded
+from conformance.numerics.sums import affine
+from strategies import Dimensions
+from strategies.cases import case_of_seed
 
 DTYPES = ("float32", "float64")
 FLOAT32 = IEEE["float32"]
 
 
-ORDINARY = Dimensions(4, 8, 8, 16, 4)
+ORDINARY = Dimensions(SIMPLE_RNN, 4, 8, 8, 16, 4)
 
 
 def ordinary(seed, texture="glorot", size=ORDINARY, dtype="float32"):
-    return Case(*seeded(texture, seed, size, dtype))
+    return case_of_seed(size, dtype, texture, seed)
 
 
 # --- Faults ---------------------------------------------------------------------------------
@@ -141,7 +139,7 @@ def test_gross_faults_are_outside_the_propagated_bound():
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_long_chaotic_sequences_are_judged_step_by_step_only(dtype):
     for seed in range(3):
-        case = ordinary(seed, "chaotic", Dimensions(2, 200, 4, 16, 3), dtype)
+        case = ordinary(seed, "chaotic", Dimensions(SIMPLE_RNN, 2, 200, 4, 16, 3), dtype)
         bounded = propagated_output(case, IEEE[dtype])
         assert not np.isnan(bounded.bound).any()
         assert not informative(bounded.bound, case)
@@ -155,7 +153,7 @@ def test_long_chaotic_sequences_are_judged_step_by_step_only(dtype):
 @pytest.mark.parametrize(("gain", "most"), [(0.5, 1.01), (1.0, 3.0)])
 def test_the_propagated_bound_of_a_forgetting_network_hardly_grows_with_time(gain, most):
     # An orthogonal kernel of gain 1 forgets only by the slopes of tanh, below 1 throughout.
-    short = ordinary(0, size=Dimensions(2, 8, 4, 16, 3))
+    short = ordinary(0, size=Dimensions(SIMPLE_RNN, 2, 8, 4, 16, 3))
     orthogonal = short.recurrent_kernel / np.linalg.norm(short.recurrent_kernel, 2)
     short = short.replace(recurrent_kernel=np.float32(gain) * orthogonal, bias=3 * short.bias)
     long = short.replace(inputs=np.tile(short.inputs, (1, 8, 1)))
@@ -172,7 +170,7 @@ def overflowing(dtype):
     """x_1 Wx = 2 big - 2 big: infinity minus infinity, where each product is rounded first."""
     big = BIG[dtype]
     tensors = ([[[big, big], [0, 0]]], [[2], [-2]], [[0.5]], [0], [[1]], [0])
-    return Case(*(np.array(a, dtype) for a in tensors))
+    return oracles.given_case(tensors, dtype)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -223,7 +221,7 @@ def test_flushing_subnormals_is_allowed_and_not_required(dtype, flushes):
     rng = np.random.default_rng(0)
     tiny, seen = np.finfo(dtype).tiny, 0
     for seed in range(40):
-        base = ordinary(seed, "normal", Dimensions(2, 4, 3, 4, 2), dtype)
+        base = ordinary(seed, "normal", Dimensions(SIMPLE_RNN, 2, 4, 3, 4, 2), dtype)
         # Every tensor but one recurrent kernel near the smallest normal number.
         scale = np.array(float(tiny) * 2.0 ** rng.integers(-8, 6), dtype)
         case = base.replace(
@@ -241,8 +239,7 @@ def test_flushing_subnormals_is_allowed_and_not_required(dtype, flushes):
 
 
 def test_subnormal_weights_may_be_flushed():
-    case = Case(*(np.array(a, "float32") for a in
-                  ([[[1e3]]], [[1e-39]], [[0]], [0], [[1e-39]], [1e-39])))  # fmt: skip
+    case = oracles.given_case(([[[1e3]]], [[1e-39]], [[0]], [0], [[1e-39]], [1e-39]))
     for flushes in (False, True):
         states, outputs = oracles.evaluate(case, flushes=flushes)
         assert (states == 0).all() == flushes
@@ -263,6 +260,6 @@ def test_the_slope_of_tanh_is_that_of_the_true_tanh(z):
 
 def test_the_propagated_value_is_the_equations_own():
     case = ordinary(0, dtype="float64")
-    states = simple_rnn(case.inputs, *case.weights[:3])
+    states = states_by_equation(case)
     expected = states[:, -1] @ case.dense_kernel + case.dense_bias
     np.testing.assert_array_equal(propagated_output(case, IEEE["float64"]).value, expected)

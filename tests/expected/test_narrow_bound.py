@@ -12,27 +12,32 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from oracles_activated import a_case
 from oracles_narrow import ORDERS, SHAPES, evaluate
 from oracles_narrow import truncated as towards_zero
 
 import oracles
+from conformance.cells import SIMPLE_RNN
 from conformance.expected.comparison import compare, informative
 from conformance.expected.end import _amplification, propagated_output
-from conformance.expected.steps import affine, residual_output, residual_state
+from conformance.expected.steps import residual_output, residual_state
 from conformance.numerics.activations import ACTIVATIONS
 from conformance.numerics.arithmetic import IEEE, narrow_sums, tensor_float_32, truncated
 from conformance.numerics.bounded import INFLATION
+from conformance.numerics.sums import affine
 from strategies import Case, Dimensions, cases, dimensions
 from strategies.cases import case_of
 from strategies.dtypes import POLICIES
 from strategies.special_values import EXTREMES
-from strategies.textures import seeded
 
 NARROW = ("float16", "bfloat16", "mixed_float16", "mixed_bfloat16")
 ROWS = [*IEEE.values(), *(narrow_sums(IEEE[dtype]) for dtype in NARROW)]
 ROWS += [tensor_float_32(IEEE["float32"]), truncated(IEEE["bfloat16"])]
-SMALL = dimensions(max_samples=2, max_time_steps=4, max_features=5, max_units=5, max_outputs=2)
+SMALL = dimensions(
+    SIMPLE_RNN, max_samples=2, max_time_steps=4, max_features=5, max_units=5, max_outputs=2
+)
 MEDIUM = dimensions(
+    SIMPLE_RNN,
     max_samples=3,
     max_time_steps=12,
     max_features=24,
@@ -71,11 +76,6 @@ def shares(case, row, states, outputs):
     )
 
 
-def drawn(texture, seed, dtype, *sizes):
-    size = Dimensions(*sizes)
-    return case_of(seeded(texture, seed, size, dtype), size, dtype)
-
-
 # --- 16-bit storage --------------------------------------------------------------------------
 
 
@@ -98,7 +98,7 @@ def test_no_way_to_compute_in_16_bits_is_outside_the_bound(dtype, narrow, sizes)
 @pytest.mark.parametrize("narrow", [False, True], ids=["sums in float32", "narrow sums"])
 @pytest.mark.parametrize("dtype", NARROW)
 def test_what_becomes_subnormal_when_it_is_stored_is_within_the_bound(dtype, narrow):
-    row, size = row_of(dtype, narrow), Dimensions(4, 3, 3, 3, 3, activation="linear")
+    row, size = row_of(dtype, narrow), Dimensions(SIMPLE_RNN, 4, 3, 3, 3, 3, activation="linear")
     subnormal, smallest = 0, row.storage.smallest_normal
     for seed in range(40):
         tensors = EXTREMES["subnormal"](np.random.default_rng(seed), size, dtype)
@@ -115,10 +115,10 @@ def test_the_truth_is_within_the_bound_of_what_was_computed_and_of_the_reference
     row = row_of(dtype, narrow=False)
     for seed in range(12):
         texture = ("normal", "glorot", "cancelling", "saturating")[seed % 4]
-        case = drawn(texture, seed, dtype, 2, 3, 3, 4, 2)
+        case = a_case(texture, seed, dtype, 2, 3, 3, 4, 2)
         how = {"shape": SHAPES[seed % 5], "order": ORDERS[seed % 3], "seed": seed}
         states, outputs = evaluate(case, "float32", how)
-        exact = Case(*case.as_computed)
+        exact = Case(SIMPLE_RNN, case.as_computed)
         steps, last = residual_state(case, states, row), propagated_output(case, row)
         true_steps = oracles.true_step(exact, states.astype(float))
         true_last = oracles.true_dense(exact, oracles.true_states(exact)[:, -1])
@@ -133,7 +133,7 @@ def test_the_truth_is_within_the_bound_of_what_was_computed_and_of_the_reference
 @pytest.mark.parametrize("dtype", NARROW)
 def test_sums_in_16_bits_are_outside_the_bound_for_sums_in_float32(dtype):
     row, how = row_of(dtype, narrow=False), {"shape": "together", "order": "sequential", "seed": 0}
-    case = drawn("normal", 0, dtype, 8, 2, 64, 8, 2)
+    case = a_case("normal", 0, dtype, 8, 2, 64, 8, 2)
     assert max(shares(case, row, *evaluate(case, "float32", how))) <= 1
     assert shares(case, row, *evaluate(case, POLICIES[dtype].computed, how))[0] > 1
 
@@ -143,7 +143,7 @@ def test_sums_in_16_bits_are_outside_the_bound_for_sums_in_float32(dtype):
 def test_half_of_each_bound_is_violated_by_some_way_to_compute(dtype, narrow):
     row, worst = row_of(dtype, narrow), np.zeros(3)
     for seed in range(40):
-        case = drawn("normal", seed, dtype, 20, 2, 1, 1, 2)
+        case = a_case("normal", seed, dtype, 20, 2, 1, 1, 2)
         how = {"shape": SHAPES[seed % 5], "order": ORDERS[seed % 3], "seed": seed}
         states, outputs = evaluate(case, accumulation_of(dtype, narrow), how)
         worst = np.maximum(worst, shares(case, row, states, outputs))
@@ -154,7 +154,7 @@ def test_half_of_each_bound_is_violated_by_some_way_to_compute(dtype, narrow):
 @pytest.mark.parametrize("dtype", NARROW)
 def test_the_propagated_bound_of_a_short_case_is_informative(dtype):
     for seed in range(10):
-        case = drawn("glorot", seed, dtype, 4, 3, 4, 5, 2)
+        case = a_case("glorot", seed, dtype, 4, 3, 4, 5, 2)
         assert informative(propagated_output(case, IEEE[dtype]).bound, case)
 
 
@@ -177,7 +177,7 @@ def test_an_operand_that_is_off_adds_no_more_than_the_amplification_says(row):
 def test_products_that_are_cut_when_stored_are_inside_the_bound_for_them_alone(dtype):
     row, outside, worst = row_of(dtype, narrow=False), 0, 0.0
     for seed in range(80):
-        case = drawn("normal", seed, dtype, 10, 3, 1 + seed % 5, 1 + seed % 6, 2)
+        case = a_case("normal", seed, dtype, 10, 3, 1 + seed % 5, 1 + seed % 6, 2)
         how = {"shape": ("apart", "bias last")[seed % 2], "order": ORDERS[seed % 3], "seed": seed}
         states, outputs = evaluate(case, "float32", {**how, "keep": towards_zero})
         worst = max(worst, *shares(case, truncated(row), states, outputs))
@@ -213,7 +213,7 @@ def test_cut_operands_are_inside_the_bound_for_them_and_outside_that_of_float32(
     row, worst = tensor_float_32(IEEE["float32"]), 0.0
     for seed in range(40):
         texture = ("normal", "glorot", "cancelling", "one_hot")[seed % 4]
-        case = drawn(texture, seed, "float32", 3, 5, 1 + seed % 7, 1 + seed % 9, 2)
+        case = a_case(texture, seed, "float32", 3, 5, 1 + seed % 7, 1 + seed % 9, 2)
         states, outputs = evaluate_cut(case, truncated, oracles.ORDERS[seed % 7], seed)
         worst = max(worst, *shares(case, row, states, outputs))
         if texture == "normal":
@@ -224,5 +224,5 @@ def test_cut_operands_are_inside_the_bound_for_them_and_outside_that_of_float32(
 def test_ordinary_float32_is_inside_the_bound_for_cut_operands_too():
     row = tensor_float_32(IEEE["float32"])
     for seed in range(10):
-        case = drawn("normal", seed, "float32", 3, 5, 4, 6, 2)
+        case = a_case("normal", seed, "float32", 3, 5, 4, 6, 2)
         assert max(shares(case, row, *oracles.evaluate(case, "random", seed))) <= 1

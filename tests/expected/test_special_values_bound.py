@@ -11,9 +11,9 @@ from oracles_activated import a_case, comparisons, evaluate
 import oracles
 from conformance.expected.comparison import compare
 from conformance.expected.end import propagated_output
-from conformance.expected.steps import affine, residual_state
+from conformance.expected.steps import residual_state
 from conformance.numerics.arithmetic import IEEE
-from strategies import Case
+from conformance.numerics.sums import affine
 
 DTYPES = ("float32", "float64")
 FLOAT32 = IEEE["float32"]
@@ -28,7 +28,7 @@ def _overflow_is_judged_not_warned_of():
 def given_case(inputs, kernel, recurrent_kernel, activation="linear", dtype="float32"):
     """A case of one unit, without biases, that outputs its state."""
     tensors = (inputs, kernel, recurrent_kernel, [0], [[1]], [0])
-    return Case(*(np.array(tensor, dtype) for tensor in tensors), activation=activation)
+    return oracles.given_case(tensors, dtype, activation=activation)
 
 
 # --- Numbers that are too large --------------------------------------------------------------

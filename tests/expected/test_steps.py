@@ -10,21 +10,25 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from oracles_activated import a_case
 
 import oracles
+from conformance.cells import SIMPLE_RNN
 from conformance.expected.comparison import compare, informative
 from conformance.expected.end import propagated_output
-from conformance.expected.steps import affine, residual_output, residual_state
+from conformance.expected.steps import residual_output, residual_state
 from conformance.numerics.arithmetic import IEEE
 from conformance.numerics.bounded import INFLATION
-from strategies import TEXTURES, Case, Dimensions, Tensors, cases, dimensions
-from strategies.textures import seeded
+from conformance.numerics.sums import affine
+from strategies import TEXTURES, cases, dimensions
 
 DTYPES = ("float32", "float64")
 #: What each row of `IEEE` allows for tanh, less the rounding that follows the perturbation.
 TANH_ULPS = {"float32": 7, "float64": 10}
-SMALL = dimensions(max_samples=2, max_time_steps=4, max_features=4, max_units=4, max_outputs=2)
-MEDIUM = dimensions(max_samples=3, max_time_steps=16, max_units=16, max_features=12)
+SMALL = dimensions(
+    SIMPLE_RNN, max_samples=2, max_time_steps=4, max_features=4, max_units=4, max_outputs=2
+)
+MEDIUM = dimensions(SIMPLE_RNN, max_samples=3, max_time_steps=16, max_units=16, max_features=12)
 
 
 def evaluations():
@@ -51,8 +55,7 @@ def wide(*arrays):
 @pytest.mark.parametrize("texture", TEXTURES)
 def test_affine_sums_in_every_order_are_within_the_bound(texture, dtype):
     for seed in range(6):
-        size = Dimensions(2, 1, 1 + 3 * seed, 1 + seed, 2)
-        case = Case(*seeded(texture, seed, size, dtype))
+        case = a_case(texture, seed, dtype, 2, 1, 1 + 3 * seed, 1 + seed, 2)
         states, _ = oracles.evaluate(case)
         for operand, weight, bias in (
             (case.inputs, case.kernel, case.bias),
@@ -148,10 +151,8 @@ def test_no_order_of_summation_is_outside_in_larger_networks(dtype):
 def test_a_float64_evaluation_is_within_the_bound_for_float32():
     # An implementation may be more precise than its dtype asks.
     for seed in range(20):
-        case = Case(*seeded("glorot", seed, Dimensions(2, 6, 3, 5, 2), "float32"))
-        precise = case.replace(
-            **{name: getattr(case, name).astype(float) for name in Tensors._fields}
-        )
+        case = a_case("glorot", seed, "float32", 2, 6, 3, 5, 2)
+        precise = case.replace(tensors=case.tensors.astype("float64"))
         states, outputs = oracles.evaluate(precise)
         assert compare("state", states, residual_state(case, states, IEEE["float32"])).within
         assert compare("output", outputs[:, -1], propagated_output(case, IEEE["float32"])).within
@@ -188,7 +189,7 @@ def test_a_sum_whose_small_terms_are_lost_is_within_the_bound():
     # 2^24 + 1 + 1 + 1 - 2^24: each 1 is lost, so that a state of tanh 3 = 0.995 comes out as 0.
     # The slope of tanh at 3 says nothing about the slope on the way to 0.
     tensors = ([[[2.0**24, 1, 1, 1, -(2.0**24)]]], [[1]] * 5, [[0.5]], [0], [[1]], [0])
-    case = Case(*(np.array(tensor, "float32") for tensor in tensors))
+    case = oracles.given_case(tensors)
     states, outputs = oracles.evaluate(case, "given")
     assert states[0, 0, 0] == 0
     assert oracles.evaluate(case, "ascending")[0][0, 0, 0] > 0.99
@@ -200,9 +201,8 @@ def test_half_of_the_residual_output_bound_is_violated_by_random_orders():
     rng = np.random.default_rng(1)
     worst = 0.0
     for seed in range(60):
-        size = Dimensions(40, 1, 1, 1 + seed % 6, 4)
-        case = Case(*seeded("normal", seed, size, "float32"))
-        states = rng.uniform(-1, 1, (40, 1, size.M)).astype("float32")
+        case = a_case("normal", seed, "float32", 40, 1, 1, 1 + seed % 6, 4)
+        states = rng.uniform(-1, 1, (40, 1, case.M)).astype("float32")
         bounded = residual_output(case, states, IEEE["float32"])
         outputs = oracles.affine(states, case.dense_kernel, case.dense_bias, "random", rng)
         worst = max(worst, compare("output", outputs, bounded).worst)
@@ -212,7 +212,7 @@ def test_half_of_the_residual_output_bound_is_violated_by_random_orders():
 def test_half_of_the_residual_state_bound_is_violated_by_a_tanh_that_is_allowed():
     worst = 0.0
     for seed in range(40):
-        case = Case(*seeded("glorot", seed, Dimensions(4, 4, 2, 3, 1), "float32"))
+        case = a_case("glorot", seed, "float32", 4, 4, 2, 3, 1)
         for ulps in (-7, 7):
             states, _ = oracles.evaluate(case, "random", seed, ulps)
             bounded = residual_state(case, states, IEEE["float32"])
@@ -224,7 +224,7 @@ def test_half_of_the_propagated_bound_is_violated_by_errors_that_pull_one_way():
     # One unit, positive throughout: each error of tanh, always upwards, adds to those before.
     worst = 0.0
     for seed in range(40):
-        base = Case(*seeded("normal", seed, Dimensions(4, 5, 1, 1, 1), "float32"))
+        base = a_case("normal", seed, "float32", 4, 5, 1, 1, 1)
         case = base.replace(
             inputs=np.abs(base.inputs),
             kernel=np.abs(base.kernel),
@@ -241,7 +241,7 @@ def test_half_of_the_propagated_bound_is_violated_by_errors_that_pull_one_way():
 def test_a_tanh_just_outside_its_allowance_is_outside_the_bound(dtype, inside, outside):
     # Every sum of a one-hot case is exact, so that nothing but tanh is allowed for: 8 ulp, or
     # 12 and the 4 by which the reference may be off the other way.
-    case = Case(*seeded("one_hot", 3, Dimensions(2, 3, 4, 5, 2), dtype))
+    case = a_case("one_hot", 3, dtype, 2, 3, 4, 5, 2)
     for sign in (-1, 1):
         assert compare_states(case, sign * inside).within
         assert not compare_states(case, sign * outside).within
@@ -249,7 +249,7 @@ def test_a_tanh_just_outside_its_allowance_is_outside_the_bound(dtype, inside, o
 
 def test_a_tanh_40_ulp_off_is_outside_wherever_a_unit_is_alive():
     for seed in range(30):
-        case = Case(*seeded("glorot", seed, Dimensions(4, 6, 3, 5, 2), "float32"))
+        case = a_case("glorot", seed, "float32", 4, 6, 3, 5, 2)
         for sign in (-1, 1):
             assert compare_states(case, sign * 7).within
             assert not compare_states(case, sign * 40).within
@@ -263,5 +263,5 @@ def compare_states(case, tanh_ulps):
 def test_the_propagated_bound_of_an_ordinary_case_is_informative():
     for seed in range(30):
         for dtype in DTYPES:
-            case = Case(*seeded("glorot", seed, Dimensions(4, 8, 8, 16, 4), dtype))
+            case = a_case("glorot", seed, dtype, 4, 8, 8, 16, 4)
             assert informative(propagated_output(case, IEEE[dtype]).bound, case)

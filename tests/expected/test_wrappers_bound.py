@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conformance import check_implementation
+from conformance.cells import SIMPLE_RNN
 from conformance.checking.results import CONFORMS, FAILS
 from conformance.expected.comparison import compare
 from conformance.expected.wrappers import expected, expected_calls, merged
@@ -16,6 +17,7 @@ from conformance.implementations.numpy_loop import NumpyLoop
 from conformance.implementations.protocol import Model
 from conformance.numerics.arithmetic import IEEE
 from conformance.numerics.bounded import Bounded
+from conformance.numerics.operations import BoundedNumbers
 from strategies.wrappers import (
     PARTS,
     Architecture,
@@ -27,7 +29,7 @@ from strategies.wrappers import (
     weight_shapes,
 )
 
-SIZES = architecture_sizes(120, 7)
+SIZES = architecture_sizes(SIMPLE_RNN, 120, 7)
 
 
 def rnn(x, used, cells, backwards, zero, initial=None):
@@ -122,7 +124,7 @@ def test_a_second_call_goes_on_from_the_end_of_the_first(overrides):
 @pytest.mark.parametrize("forgotten", [0, 1])
 def test_a_direction_that_begins_anew_is_outside(forgotten):
     architecture = Architecture(recurrent="bidirectional", stateful=True)
-    case = composition(ArchitectureSize(architecture, 3, 2, 2, 3, N=2), "float32", 2, 1)
+    case = composition(ArchitectureSize(architecture, SIMPLE_RNN, 3, 2, 2, 3, N=2), "float32", 2, 1)
     _, end = call(case, case.inputs, (None, None))
     begin = [None if i == forgotten else states for i, states in enumerate(end)]
     _, wanted = expected_calls(case, [case.inputs] * 2, IEEE["float32"])
@@ -131,14 +133,14 @@ def test_a_direction_that_begins_anew_is_outside(forgotten):
 
 
 def test_a_model_that_is_not_stateful_begins_anew():
-    case = composition(ArchitectureSize(Architecture(), 3, 2, 2, 3), "float32", 2, 1)
+    case = composition(ArchitectureSize(Architecture(), SIMPLE_RNN, 3, 2, 2, 3), "float32", 2, 1)
     first, second = expected_calls(case, [case.inputs] * 2, IEEE["float32"])
     assert np.array_equal(first.value, second.value)
 
 
 def test_stateful_models_are_built_for_so_many_samples_as_they_are_given():
     for stateful in (False, True):
-        for size in architecture_sizes(30, 1, stateful):
+        for size in architecture_sizes(SIMPLE_RNN, 30, 1, stateful):
             assert (size.N is not None) == size.architecture.stateful == stateful
             if stateful:
                 assert len(composition(size, "float32", 7, 1).inputs) == size.N
@@ -155,7 +157,7 @@ def test_the_bound_of_an_ordinary_composition_is_small():
 
 @pytest.mark.parametrize("part", [0, 1, 2])
 def test_a_weight_that_is_off_slightly_is_outside(part):
-    size = ArchitectureSize(Architecture(recurrent="bidirectional"), 3, 2, 2, 3)
+    size = ArchitectureSize(Architecture(recurrent="bidirectional"), SIMPLE_RNN, 3, 2, 2, 3)
     case = composition(size, "float32", 2, 1)
     layers = [[w.copy() for w in layer] for layer in case.weights]
     layers[0][part].flat[0] += np.float32(1e-4)
@@ -168,7 +170,7 @@ def test_a_merge_that_rounds_once_is_within_its_bound_and_one_of_a_thousandth_is
     rng = np.random.default_rng(1)
     a, b = (rng.standard_normal(100).astype("float32") for _ in range(2))
     exact = [Bounded(v.astype(float), np.zeros(100)) for v in (a, b)]
-    wanted = merged(*exact, merge, IEEE["float32"])
+    wanted = merged(BoundedNumbers(IEEE["float32"]), *exact, merge)
     got = {"sum": a + b, "mul": a * b, "ave": (a + b) / 2}[merge]
     assert (np.abs(got - wanted.value) <= wanted.bound).all()
     assert (np.abs(got * np.float32(1.001) - wanted.value) > wanted.bound).all()
@@ -176,6 +178,8 @@ def test_a_merge_that_rounds_once_is_within_its_bound_and_one_of_a_thousandth_is
 
 def test_a_composition_is_written_as_python_that_builds_it_again():
     from numpy import array, float32, int32  # noqa: F401
+
+    from strategies import Options  # noqa: F401
 
     for size in SIZES[:20]:
         case = composition(size, "float32", 2, 3)
@@ -193,7 +197,7 @@ def test_weights_have_the_shapes_that_are_said():
 
 
 def test_a_composition_says_in_words_what_is_not_plain():
-    size = ArchitectureSize(Architecture(front="masking", end="flatten"), 3, 2, 1, 4)
+    size = ArchitectureSize(Architecture(front="masking", end="flatten"), SIMPLE_RNN, 3, 2, 1, 4)
     text = str(composition(size, "float32", 2, 1))
     assert text == "N=2, T=4, D=3, M=2, K=1, front=masking, end=flatten"
     assert PARTS["front"][0] == "none"

@@ -124,7 +124,8 @@ KINDS = {
     ),
     "a wrong output of right states": (
         fault("no_dense_bias"), EVERY_STEP,
-        [HEAD, NUMPY, *CASE, "found: the output differs from Dense applied to the emitted state",
+        [HEAD, NUMPY, *CASE,
+         "found: the output differs from Dense applied to what the layer returned",
          r"first outside: sample \d+, step \d+, output \d+ \(\d+ of \d+ elements are\)", *NUMBERS,
          FAULT, PROJECT, AGAIN],
     ),

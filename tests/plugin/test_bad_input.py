@@ -66,7 +66,7 @@ def test_it_is_one_sentence_with_the_case(function, sentence):
     assert result.verdict == FAILS
     assert result.reason.startswith(sentence)
     assert "\n" not in result.reason
-    assert result.failure.drawn["case"].dimensions[:5] == (1, 1, 1, 1, 1)
+    assert result.failure.drawn["case"].dimensions[1:6] == (1, 1, 1, 1, 1)
 
 
 def test_a_hang_is_given_up_after_the_limit_and_not_tried_again():

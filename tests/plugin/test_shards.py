@@ -126,7 +126,10 @@ def test_a_damaged_shard_is_called_so(folder, shards, tmp_path, capsys):
     report["environment"]["shard"] = "4/3"
     (tmp_path / "damaged.json").write_text(json.dumps(report), encoding="utf-8")
     assert main(["show", str(tmp_path / "damaged.json")]) == 2
-    assert "is damaged: environment has shard = '4/3'" in capsys.readouterr().err
+    assert (
+        "is damaged: environment.shard is 4/3: must be I/N, with I from 1 to N"
+        in capsys.readouterr().err
+    )
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows ends processes without a signal")

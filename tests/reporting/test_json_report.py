@@ -143,6 +143,8 @@ def in_schema(part):
             return {"text" if isinstance(field["const"], str) else "integer"}
         if "enum" in field:
             return {"text"}
+        if field["type"] == "boolean":
+            return {"true", "false"}
         named = field["type"]
         words = {schema_word: word for word, schema_word in TYPES.items()}
         return {words.get(t, t) for t in (named if isinstance(named, list) else [named])}

@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 from subjects import LAST_OUTPUT, PROPERTIES, subject_of
 
+from conformance.checking import asking
 from conformance.checking.check import check
-from conformance.checking.subject import Run, Subject
+from conformance.checking.run import Run
+from conformance.checking.subject import Subject
 from conformance.implementations.function import FunctionImplementation
 from conformance.running.parts import LARGEST, WHOLE, Part, Shard, parts_of
 from strategies.profiles import PROFILES
@@ -52,15 +54,15 @@ def test_what_does_not_apply_has_one_part_and_no_weight():
 def asked(subject, monkeypatch):
     """The cases of a subject's part, as bytes."""
     seen = []
-    run = type(subject).output
+    network_of = asking.network_of
 
-    def remember(self, case, mode=None):
+    def remember(subject, case):
         seen.append(case.inputs.tobytes() + b"".join(w.tobytes() for w in case.weights))
-        return run(self, case, mode)
+        return network_of(subject, case)
 
-    monkeypatch.setattr(type(subject), "output", remember)
+    monkeypatch.setattr(asking, "network_of", remember)
     check(LAST_OUTPUT, subject)
-    monkeypatch.setattr(type(subject), "output", run)
+    monkeypatch.setattr(asking, "network_of", network_of)
     assert seen
     return seen
 

@@ -1,4 +1,4 @@
-"""What an implementation may be able to do beyond `Network.output`.
+"""What an implementation may be able to do beyond the last output.
 
 A capability is declared by a word. Where a clause asks something that no network answers, its
 capability is a class in a module of this package, which has the clause's name.
