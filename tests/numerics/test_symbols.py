@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from oracles_rounding import Rounded, Truth, shares
-from sequences import FORMS, SIMPLE, evaluated, sequence
+from sequences import FORMS, evaluated, sequence
 
-from conformance.expected.end import propagated_state
+from conformance.cells import SIMPLE_RNN
+from conformance.expected.end import propagated_states
 from conformance.numerics.arithmetic import IEEE, narrow_sums
 from conformance.numerics.bounded import INFLATION
 from conformance.numerics.operations import BoundedNumbers
 from conformance.numerics.symbols import propagated
-from strategies import Case, Dimensions
-from strategies.textures import seeded
+from strategies import Dimensions
+from strategies.cases import case_of_seed
 
 ROWS = [("float32", None, False), ("float32", None, True), ("float64", None, False)]
 ROWS += [("float16", None, True), ("bfloat16", None, False), ("bfloat16", "bfloat16", False)]
@@ -117,16 +117,14 @@ def test_symbols_know_after_many_steps_what_bounds_do_not(form):
 @pytest.mark.parametrize("texture", ["glorot", "normal", "cancelling", "saturating", "one_hot"])
 def test_symbols_are_at_least_as_sharp_as_the_adjoint_of_a_simple_rnn(texture, dtype):
     for seed in range(4):
-        tensors = seeded(texture, seed, Dimensions(3, 8, 5, 8, 2), "float32")
-        case = Case(*(t.astype("float32") for t in tensors))
+        case = case_of_seed(Dimensions(SIMPLE_RNN, 3, 8, 5, 8, 2), "float32", texture, seed)
         if dtype != "float32":
             case = case.replace(policy="mixed_bfloat16")
         row = IEEE[case.dtype]
-        x, _, h0 = case.processed
-        _, Wx, Wh, bh, _, _ = case.as_computed
-        w = SimpleNamespace(kernel=Wx, recurrent_kernel=Wh, bias=bh)
-        (symbolic,) = propagated(SIMPLE.step, x, [h0], w, ("tanh",), row)
-        adjoint = propagated_state(case, row)
+        x, _, initial = case.processed
+        w = case.as_computed
+        (symbolic,) = propagated(SIMPLE_RNN.step, x, initial, w, ("tanh",), row)
+        (adjoint,) = propagated_states(case, row)
         # A bound above 1/2 says nothing of a tanh, and each has its own way to say that.
         assert (symbolic.bound <= adjoint.bound * (1 + 1e-6))[adjoint.bound < 0.5].all()
 

@@ -7,7 +7,7 @@ import itertools
 import numpy as np
 import pytest
 
-from conformance.checking.asking import networks_of_a_mode
+from conformance.checking.drawing import networks_of_a_mode
 from strategies import Options
 from strategies.covering import covering_array
 from strategies.masking import MASKS
@@ -28,10 +28,17 @@ def rows_of(modes, profile, seed):
     """The options of all networks of a run, with mode and activation, as `answers` draws them."""
     number = networks_of_a_mode(PROFILES[profile])
     return [
-        {**options._asdict(), "activation": activation, "mode": mode}
+        {**_chosen(options), "activation": activation, "mode": mode}
         for mode, chosen in crossed(number, modes, seed).items()
         for options, activation in chosen
     ]
+
+
+def _chosen(options):
+    """What is drawn; every network of a covering array shows what the layer returned."""
+    drawn = options._asdict()
+    assert drawn.pop("shows_hidden")
+    return drawn
 
 
 def combinations(rows, strength):
@@ -71,7 +78,7 @@ def test_a_thorough_run_has_every_three_options_together(modes):
 def test_options_that_a_mode_does_not_have_keep_their_default():
     rows = crossed(20, {"call": ("unroll",), "predict": ()}, 1)
     assert {options.unroll for options, _ in rows["call"]} == {False, True}
-    assert {options for options, _ in rows["predict"]} == {Options()}
+    assert {options for options, _ in rows["predict"]} == {Options(shows_hidden=True)}
 
 
 def test_options_are_drawn_again_from_the_same_seed():

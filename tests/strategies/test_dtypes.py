@@ -10,11 +10,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy import array, float16, float32, inf, nan
 
+from conformance.cells import SIMPLE_RNN
 from conformance.numerics.arithmetic import FORMATS
-from strategies import DTYPES, WIDE_DTYPES, Case, Dimensions, cases, dimensions, notebook_case
-from strategies.cases import case_of
+from strategies import (
+    DTYPES,
+    WIDE_DTYPES,
+    Case,
+    Dimensions,
+    Tensors,
+    cases,
+    dimensions,
+    notebook_case,
+)
+from strategies.cases import case_of_seed
 from strategies.dtypes import POLICIES, bfloat16, carried, computed, rounded
-from strategies.textures import seeded
 
 BFLOAT16 = FORMATS["bfloat16"]
 ANY_FLOAT32 = st.integers(0, 2**32 - 1).map(lambda bits: np.uint32(bits).view(np.float32))
@@ -126,10 +135,10 @@ def test_what_is_rounded_is_off_by_half_a_unit_at_most(format):
 # --- Cases -----------------------------------------------------------------------------------
 
 
-def special_case(dtype):
+def special_case(cell, dtype):
     """A case with extreme numbers in it, of other activations than the usual."""
-    size = Dimensions(2, 3, 2, 3, 2, True, "relu", "softmax")
-    case = case_of(seeded("normal", 0, size, dtype), size, dtype)
+    size = Dimensions(SIMPLE_RNN, 2, 3, 2, 3, 2, True, "relu", "softmax")
+    case = case_of_seed(size, dtype, "normal", 0)
     inputs = case.inputs.copy()
     inputs[0, 0] = [nan, -inf]
     inputs[0, 1] = [-0.0, np.nextafter(inputs.dtype.type(0), inputs.dtype.type(1))]
@@ -139,8 +148,15 @@ def special_case(dtype):
 @pytest.mark.parametrize("make", [notebook_case, special_case])
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_the_repr_of_a_case_is_python_that_builds_it_again(dtype, make):
-    case = make(dtype)
-    names = {"Case": Case, "array": array, "float16": float16, "float32": float32}
+    case = make(SIMPLE_RNN, dtype)
+    names = {
+        "Case": Case,
+        "Tensors": Tensors,
+        "SIMPLE_RNN": SIMPLE_RNN,
+        "array": array,
+        "float16": float16,
+        "float32": float32,
+    }
     again = eval(repr(case), {**names, "inf": inf, "nan": nan})
     assert (again.dtype, again.policy, again.dimensions) == (
         case.dtype,
@@ -154,10 +170,10 @@ def test_the_repr_of_a_case_is_python_that_builds_it_again(dtype, make):
 
 
 def test_only_what_arrays_do_not_tell_is_a_policy():
-    policies = {dtype: notebook_case(dtype).policy for dtype in DTYPES}
+    policies = {dtype: notebook_case(SIMPLE_RNN, dtype).policy for dtype in DTYPES}
     named = {dtype: dtype for dtype in ("bfloat16", "mixed_float16", "mixed_bfloat16")}
     assert policies == {**dict.fromkeys(DTYPES, ""), **named}
-    assert [notebook_case(dtype).dtype for dtype in DTYPES] == list(DTYPES)
+    assert [notebook_case(SIMPLE_RNN, dtype).dtype for dtype in DTYPES] == list(DTYPES)
 
 
 @pytest.mark.parametrize(
@@ -170,20 +186,22 @@ def test_only_what_arrays_do_not_tell_is_a_policy():
 )
 def test_a_policy_that_does_not_fit_the_arrays_is_refused_in_one_sentence(policy, message):
     with pytest.raises(ValueError) as refused:  # noqa: PT011
-        notebook_case("float32").replace(policy=policy)
+        notebook_case(SIMPLE_RNN, "float32").replace(policy=policy)
     assert str(refused.value) == message
 
 
 def test_a_tensor_of_another_dtype_is_refused_by_name():
-    case = notebook_case("float16")
+    case = notebook_case(SIMPLE_RNN, "float16")
     with pytest.raises(ValueError, match=r"^dense_bias is float32, inputs are float16$"):
         case.replace(dense_bias=case.dense_bias.astype("float32"))
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_cases_of_every_dtype_hold_numbers_of_that_dtype(dtype):
+    small = dimensions(SIMPLE_RNN, max_samples=3, max_units=8, max_features=8)
+
     @settings(deadline=None, max_examples=60)
-    @given(cases(dtype=dtype, sizes=dimensions(max_samples=3, max_units=8, max_features=8)))
+    @given(cases(small, dtype=dtype))
     def check(case):
         assert case.dtype == dtype
         for tensor in (case.inputs, *case.weights):

@@ -13,14 +13,25 @@ from hypothesis import strategies as st
 from hypothesis.errors import InvalidArgument
 from numpy import array, float32, inf, nan
 
-from conformance.cells.simple_rnn import simple_rnn
+from conformance.cells import SIMPLE_RNN
 from conformance.expected.comparison import discriminating
+from conformance.expected.recurrence import states_of
 from strategies import DTYPES, TEXTURES, Case, Dimensions, Tensors, cases, dimensions, notebook_case
+from strategies.cases import case_of_seed
 from strategies.dimensions import extents
 from strategies.dtypes import POLICIES
-from strategies.textures import MOST_ENTRIES_DRAWN_SINGLY, WEIGHTS, elementwise, seeded, shapes
+from strategies.textures import (
+    FREQUENCIES,
+    MOST_ENTRIES_DRAWN_SINGLY,
+    elementwise,
+    seeded,
+    shapes,
+)
 
-SMALL = dimensions(max_samples=3, max_time_steps=4, max_features=3, max_units=3, max_outputs=2)
+ANY = dimensions(SIMPLE_RNN)
+SMALL = dimensions(
+    SIMPLE_RNN, max_samples=3, max_time_steps=4, max_features=3, max_units=3, max_outputs=2
+)
 
 
 def drawn(strategy, count, from_seed=0):
@@ -66,20 +77,20 @@ def bits(case):
 )
 def test_a_wrong_range_names_the_argument(arguments, message):
     with pytest.raises(InvalidArgument, match=f"^{re.escape(message)}$"):
-        dimensions(**arguments)
+        dimensions(SIMPLE_RNN, **arguments)
 
 
 def test_an_unknown_dtype_lists_those_there_are():
     message = f"dtype='float8': must be one of {', '.join(DTYPES)}"
     with pytest.raises(InvalidArgument, match=f"^{message}$"):
-        cases(dtype="float8")
+        cases(ANY, dtype="float8")
 
 
 @pytest.mark.parametrize("textures", [["normal", "velvet"], []])
 def test_an_unknown_texture_lists_those_there_are(textures):
-    message = f"textures={textures!r}: must be some of {', '.join(WEIGHTS)}"
+    message = f"textures={textures!r}: must be some of {', '.join(FREQUENCIES)}"
     with pytest.raises(InvalidArgument, match=f"^{re.escape(message)}$"):
-        cases(textures=textures)
+        cases(ANY, textures=textures)
 
 
 # --- Sizes ----------------------------------------------------------------------------------
@@ -105,15 +116,15 @@ RANGES = {
 @pytest.mark.parametrize("limits", [{}, {"max_networks": 5, "one_batch_per_network": True}])
 def test_dimensions_lie_in_their_ranges(limits):
     ends = {f"{end}_{n}": r[i] for n, r in RANGES.items() for i, end in enumerate(("min", "max"))}
-    for size in drawn(dimensions(**ends, **limits), 100):
-        for extent, (low, high) in zip(size[:5], RANGES.values()):
+    for size in drawn(dimensions(SIMPLE_RNN, **ends, **limits), 100):
+        for extent, (low, high) in zip(size[1:6], RANGES.values()):
             assert low <= extent <= high
 
 
 def test_ones_are_frequent_and_large_sizes_come_now_and_then():
-    sizes = drawn(dimensions(), 600)
+    sizes = drawn(ANY, 600)
     assert len(sizes) == 600
-    for axis in range(5):
+    for axis in range(1, 6):
         ones = sum(size[axis] == 1 for size in sizes) / len(sizes)
         assert 0.04 < ones < 0.4
         assert sum(1 < size[axis] <= 8 for size in sizes) / len(sizes) > 0.4
@@ -125,14 +136,14 @@ def test_ones_are_frequent_and_large_sizes_come_now_and_then():
 
 def test_few_free_sizes_hide_a_transposed_kernel_or_swapped_axes():
     # Hypothesis likes to copy one choice to another that looks alike.
-    sizes = drawn(dimensions(), 600)
+    sizes = drawn(ANY, 600)
     assert sum(size.D == size.M for size in sizes) / len(sizes) < 0.25
     assert sum(size.N == size.T for size in sizes) / len(sizes) < 0.25
 
 
 def test_a_pool_limits_the_networks_and_depends_on_its_seed_alone():
     def networks(pool_seed, from_seed):
-        strategy = dimensions(max_networks=4, pool_seed=pool_seed)
+        strategy = dimensions(SIMPLE_RNN, max_networks=4, pool_seed=pool_seed)
         return {size.network for size in drawn(strategy, 300, from_seed)}
 
     pool = networks(0, from_seed=0)
@@ -142,14 +153,14 @@ def test_a_pool_limits_the_networks_and_depends_on_its_seed_alone():
 
 
 def test_each_network_can_be_limited_to_one_batch():
-    sizes = set(drawn(dimensions(max_networks=8, one_batch_per_network=True), 300))
+    sizes = set(drawn(dimensions(SIMPLE_RNN, max_networks=8, one_batch_per_network=True), 300))
     assert len(sizes) == len({size.network for size in sizes}) == 8
     assert len({(size.N, size.T) for size in sizes}) > 4
 
 
 @pytest.mark.parametrize("pool_seed", range(5))
 def test_a_pool_holds_one_network_in_which_a_transposed_kernel_fits(pool_seed):
-    strategy = dimensions(max_networks=12, pool_seed=pool_seed)
+    strategy = dimensions(SIMPLE_RNN, max_networks=12, pool_seed=pool_seed)
     pool = {size.network for size in drawn(strategy, 500)}
     square = [network for network in pool if network.D == network.M]
     assert [network.K for network in square] == [network.M for network in square]
@@ -157,7 +168,7 @@ def test_a_pool_holds_one_network_in_which_a_transposed_kernel_fits(pool_seed):
 
 
 def test_a_network_of_fixed_time_is_asked_for_that_time_only():
-    sizes = drawn(dimensions(max_networks=8), 300)
+    sizes = drawn(dimensions(SIMPLE_RNN, max_networks=8), 300)
     assert any(size.static_time for size in sizes)
     for size in sizes:
         assert (size.T if size.static_time else None) == size.network.T
@@ -169,26 +180,26 @@ def test_a_network_of_fixed_time_is_asked_for_that_time_only():
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("texture", TEXTURES)
 def test_every_texture_fills_every_shape_with_numbers(texture, dtype):
-    for number, size in enumerate([*drawn(dimensions(), 20), Dimensions(1, 1, 1, 1, 1)]):
+    for number, size in enumerate([*drawn(ANY, 20), Dimensions(SIMPLE_RNN, 1, 1, 1, 1, 1)]):
         tensors = seeded(texture, number, size, dtype)
-        assert [t.shape for t in tensors] == shapes(size)
+        assert {name: t.shape for name, t in tensors.items()} == shapes(size)
         assert {str(t.dtype) for t in tensors} == {POLICIES[dtype].weights}
         assert all(np.isfinite(t).all() for t in tensors)
 
 
 @pytest.mark.parametrize("texture", TEXTURES)
 def test_a_texture_is_a_function_of_its_seed(texture):
-    size = Dimensions(2, 3, 4, 5, 2)
-    first, again, other = (Case(*seeded(texture, s, size, "float32")) for s in (7, 7, 8))
+    size = Dimensions(SIMPLE_RNN, 2, 3, 4, 5, 2)
+    first, again, other = (case_of_seed(size, "float32", texture, s) for s in (7, 7, 8))
     assert bits(first) == bits(again)
     assert bits(first) != bits(other)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_entries_drawn_singly_are_eighths_of_every_shape(dtype):
-    size = Dimensions(2, 2, 3, 3, 2)
+    size = Dimensions(SIMPLE_RNN, 2, 2, 3, 3, 2)
     for tensors in drawn(elementwise(size, dtype), 20):
-        assert [t.shape for t in tensors] == shapes(size)
+        assert {name: t.shape for name, t in tensors.items()} == shapes(size)
         assert {str(t.dtype) for t in tensors} == {POLICIES[dtype].weights}
         eighths = np.concatenate([t.ravel() for t in tensors]) * 8
         assert set(eighths.tolist()) <= set(range(-16, 17))
@@ -196,20 +207,20 @@ def test_entries_drawn_singly_are_eighths_of_every_shape(dtype):
 
 def test_every_texture_is_reached():
     assert (
-        {case.texture for case in drawn(cases(), 1000)}
-        == set(WEIGHTS)
+        {case.texture for case in drawn(cases(ANY), 1000)}
+        == set(FREQUENCIES)
         == {*TEXTURES, "elementwise"}
     )
 
 
 def test_only_small_tensors_are_drawn_singly():
-    for case in drawn(cases(textures=["elementwise"]), 100):
+    for case in drawn(cases(ANY, textures=["elementwise"]), 100):
         entries = case.inputs.size + sum(w.size for w in case.weights)
         assert (case.texture == "elementwise") == (entries <= MOST_ENTRIES_DRAWN_SINGLY)
 
 
 def test_textures_do_what_their_names_say():
-    size = Dimensions(4, 6, 8, 9, 3)
+    size = Dimensions(SIMPLE_RNN, 4, 6, 8, 9, 3)
     assert np.count_nonzero(seeded("one_hot", 0, size, "float32").inputs) == size.N
     share = np.count_nonzero(seeded("sparse", 0, size, "float32").inputs) / (4 * 6 * 8)
     assert 0.2 < share < 0.5
@@ -224,16 +235,23 @@ def test_textures_do_what_their_names_say():
 
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_the_repr_of_a_case_builds_it_again_to_the_last_bit(dtype):
-    names = {"Case": Case, "array": array, "inf": inf, "nan": nan}
+    names = {
+        "Case": Case,
+        "Tensors": Tensors,
+        "SIMPLE_RNN": SIMPLE_RNN,
+        "array": array,
+        "inf": inf,
+        "nan": nan,
+    }
     names.update(float16=np.float16, float32=float32)
-    for case in drawn(cases(dtype=dtype), 60):
+    for case in drawn(cases(ANY, dtype=dtype), 60):
         again = eval(repr(case), names)
         assert bits(again) == bits(case)
         assert again.dimensions == case.dimensions
 
 
 def test_the_repr_of_what_is_not_finite_builds_it_again():
-    case = notebook_case()
+    case = notebook_case(SIMPLE_RNN)
     bias = array([inf, -inf, nan, -0.0, 1e-45], "float32")
     again = eval(repr(case.replace(bias=bias)))
     np.testing.assert_array_equal(again.bias, bias)
@@ -241,7 +259,7 @@ def test_the_repr_of_what_is_not_finite_builds_it_again():
 
 
 @settings(deadline=None)
-@given(cases(sizes=SMALL))
+@given(cases(SMALL))
 def test_the_arrays_of_a_case_cannot_be_changed(case):
     for tensor in (case.inputs, *case.weights):
         with pytest.raises(ValueError, match="read-only"):
@@ -254,14 +272,17 @@ def test_the_arrays_of_a_case_cannot_be_changed(case):
      ("K", "outputs")],
 )  # fmt: skip
 def test_a_case_without_any_of_something_says_so(letter, meaning):
-    size = Dimensions(*(0 if name == letter else 2 for name in "NTDMK"))
+    size = Dimensions(SIMPLE_RNN, *(0 if name == letter else 2 for name in "NTDMK"))
     with pytest.raises(ValueError, match=f"^{letter}=0: {meaning} must be at least 1$"):
-        Case(*(np.zeros(shape, "float32") for shape in shapes(size)))
+        Case(
+            SIMPLE_RNN,
+            Tensors(**{name: np.zeros(shape, "float32") for name, shape in shapes(size).items()}),
+        )
 
 
-@pytest.mark.parametrize("name", Tensors._fields)
+@pytest.mark.parametrize("name", notebook_case(SIMPLE_RNN).tensors.names)
 def test_a_tensor_that_does_not_fit_is_named(name):
-    case = notebook_case()
+    case = notebook_case(SIMPLE_RNN)
     tensor = getattr(case, name)
     with pytest.raises(ValueError, match=rf"{name}.* shape"):
         case.replace(**{name: np.zeros((*tensor.shape, 1), "float32")})
@@ -273,7 +294,7 @@ def test_a_tensor_that_does_not_fit_is_named(name):
 def test_a_wrong_extent_is_named_with_the_right_shape():
     message = "recurrent_kernel has shape (5, 4): must be (5, 5)"
     with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
-        notebook_case().replace(recurrent_kernel=np.zeros((5, 4), "float32"))
+        notebook_case(SIMPLE_RNN).replace(recurrent_kernel=np.zeros((5, 4), "float32"))
 
 
 # --- Shrinking, and what the distribution is worth ------------------------------------------
@@ -290,15 +311,15 @@ def test_a_wrong_extent_is_named_with_the_right_shape():
 )
 def test_cases_shrink_to_small_sizes(predicate, minimal):
     case = find(
-        cases(),
+        cases(ANY),
         predicate,
         settings=settings(database=None, deadline=None, max_examples=300),
         random=random.Random(0),
     )
-    assert case.dimensions[:5] == minimal
+    assert case.dimensions[1:6] == minimal
 
 
 def test_most_cases_could_show_a_fault():
-    chosen = drawn(cases(), 500)
-    shown = [discriminating(c, partial(simple_rnn, c.inputs, *c.weights[:3])) for c in chosen]
+    chosen = drawn(cases(ANY), 500)
+    shown = [discriminating(case, partial(states_of, case)) for case in chosen]
     assert sum(shown) / len(shown) >= 0.5
