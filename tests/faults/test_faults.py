@@ -12,6 +12,7 @@ from catches import CATCHES
 from subjects import PROPERTIES
 
 from conformance import faults
+from conformance.cells import SIMPLE_RNN
 from conformance.checking import search as searching
 from conformance.checking.check import check
 from conformance.checking.subject import Run, Subject
@@ -26,9 +27,8 @@ from conformance.implementations.protocol import ImplementationError
 from conformance.numerics.arithmetic import IEEE
 from conformance.numerics.bounded import Bounded
 from conformance.score.order import by_likelihood
-from strategies import DTYPES, WIDE_DTYPES, Case, Dimensions, notebook_case
-from strategies.cases import case_of
-from strategies.textures import seeded
+from strategies import DTYPES, EVERY_STEP, WIDE_DTYPES, Dimensions, notebook_case
+from strategies.cases import case_of_seed
 
 SEED = 1
 
@@ -202,21 +202,20 @@ def test_a_fault_that_keras_cannot_be_given_is_refused_with_those_that_it_can():
 
 
 def a_case(N=3, T=6, D=4, M=10, K=4, dtype="float32", texture="normal", seed=0):
-    size = Dimensions(N, T, D, M, K)
-    return case_of(seeded(texture, seed, size, dtype), size, dtype)
+    size = Dimensions(SIMPLE_RNN, N, T, D, M, K)
+    return case_of_seed(size, dtype, texture, seed)
 
 
 def network_of(name, case):
-    network = (FAULTS[name].numpy if name else NumpyNetwork)(
-        case.dimensions.network, case.dtype, sequences=True
-    )
+    size = case.dimensions.network._replace(options=EVERY_STEP)
+    network = (FAULTS[name].numpy if name else NumpyNetwork)(size, case.dtype)
     network.set_weights(case.weights)
     return network
 
 
 def outputs_of(name, case):
     """The last outputs of the NumPy loop with a fault, or without for None, as compared."""
-    got = network_of(name, case).run(case.inputs)[1][:, -1]
+    got = network_of(name, case).answer(case.inputs, "call").output[:, -1]
     return compare("output", got, propagated_output(case, IEEE[case.dtype]))
 
 
@@ -247,7 +246,7 @@ def test_a_fault_is_named_from_its_numbers(name, dtype):
 
 def test_a_fault_is_named_from_the_states_too():
     case = a_case()
-    states = network_of("recurrent_kernel_transposed", case).run(case.inputs)[0]
+    states = network_of("recurrent_kernel_transposed", case).answer(case.inputs, "call").hidden
     comparison = compare("state", states, residual_state(case, states, IEEE["float32"]))
     assert not comparison.within
     assert explaining_fault(case, comparison).name == "recurrent_kernel_transposed"
@@ -257,15 +256,21 @@ def test_a_fault_is_named_from_the_states_too():
 def test_a_fault_is_named_where_a_zero_was_expected_and_tanh_is_another(ulps):
     # The samples 0 and 1, exchanged: where 0 was expected the bound is next to nothing.
     one = np.ones((1, 1), "float32")
-    case = Case(np.array([[[0.0]], [[1.0]]], "float32"), -0.4 * one, 0 * one, 0 * one[0], -one,
-                0 * one[0])  # fmt: skip
+    case = a_case(2, 1, 1, 1, 1).replace(
+        inputs=np.array([[[0.0]], [[1.0]]], "float32"),
+        kernel=-0.4 * one,
+        recurrent_kernel=0 * one,
+        bias=0 * one[0],
+        dense_kernel=-one,
+        dense_bias=0 * one[0],
+    )
     right = outputs_of("batch_reversed", case)
     got = right.got + (ulps * np.spacing(right.got)) * (right.got != 0)
     wrong = compare("output", got, Bounded(right.expected, right.bound))
     assert explaining_fault(case, wrong).name == "batch_reversed"
 
 
-@pytest.mark.parametrize("case", [a_case(), a_case(1, 1, 1, 1, 1), notebook_case()])
+@pytest.mark.parametrize("case", [a_case(), a_case(1, 1, 1, 1, 1), notebook_case(SIMPLE_RNN)])
 def test_right_numbers_are_explained_by_no_fault(case):
     comparison = outputs_of(None, case)
     assert comparison.within

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -44,8 +45,7 @@ def results(implementation, found, dtype="float32"):
     """The result of a property in each mode."""
     verdicts = []
     for mode in implementation.modes:
-        subject = subject_of(implementation, dtype, max_examples=5)
-        subject.mode = mode
+        subject = replace(subject_of(implementation, dtype, max_examples=5), mode=mode)
         verdicts.append(check(found, subject))
     return verdicts
 
@@ -65,8 +65,8 @@ def test_a_transposed_recurrent_kernel_is_noticed(name):
     implementation = load_implementation(name)
     right = implementation.network
 
-    def wrong(size, dtype, *, sequences):
-        network = right(size, dtype, sequences=sequences)
+    def wrong(size, dtype):
+        network = right(size, dtype)
         given = network.set_weights
         network.set_weights = lambda w: given([w[0], w[1].T, *w[2:]])
         return network

@@ -6,8 +6,7 @@ is in the catalogue already; see `conformance.faults.catalogue.enter`.
 
 from __future__ import annotations
 
-import inspect
-from functools import reduce
+import functools
 from typing import Any, Callable, Optional, Union
 
 from conformance.faults.catalogue import enter
@@ -57,7 +56,7 @@ def override(tf: Any, path: Path, wrong: Function) -> None:
     owners = []
     for one in (path,) if isinstance(path, str) else path:
         *places, name = one.split(".")
-        owner = reduce(getattr, places, tf.keras)
+        owner = functools.reduce(getattr, places, tf.keras)
         if hasattr(owner, name):
             owners.append((owner, name))
     if not owners:
@@ -67,10 +66,11 @@ def override(tf: Any, path: Path, wrong: Function) -> None:
 
 
 def _in_place_of(tf: Any, right: Function, wrong: Function) -> Function:
+    # Not `__signature__`, which Keras copies from a method of a class to one of an instance.
+    @functools.wraps(right)
     def method(*args: Any, **kwargs: Any) -> Any:
         return wrong(tf, right, *args, **kwargs)
 
-    method.__signature__ = inspect.signature(right)  # type: ignore[attr-defined]
     return method
 
 
