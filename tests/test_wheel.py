@@ -9,7 +9,7 @@ from importlib.metadata import version
 
 import pytest
 from command_line import ROOT, folder_of_a_user, run
-from test_without_plugin import TESTS
+from test_from_python import TESTS
 
 SETUPTOOLS = importlib.util.find_spec("setuptools") and version("setuptools")
 pytestmark = pytest.mark.skipif(

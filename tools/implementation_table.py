@@ -25,11 +25,11 @@ from conformance import check_implementation  # noqa: E402
 from conformance.checking.results import CONFORMS, DEVIATES, FAILS, NOT_APPLICABLE, Result  # noqa: E402
 from conformance.from_python import Report  # noqa: E402
 from conformance.implementations import load_implementation  # noqa: E402
-from conformance.reporting.header import named_versions  # noqa: E402
+from conformance.implementations.protocol import in_words  # noqa: E402
 from strategies.profiles import PROFILES  # noqa: E402
 
-DATA = ROOT / "docs" / "implementations.json"
-PAGE = ROOT / "docs" / "implementations.md"
+DATA = ROOT / "docs" / "measured" / "implementations.json"
+PAGE = ROOT / "docs" / "measured" / "implementations.md"
 CLAUSES = [
     "recurrence",
     "activations",
@@ -100,7 +100,7 @@ def row(name: str, profile: str, seed: int, dtypes: Optional[list[str]]) -> dict
     }
     return {
         "implementation": name,
-        "versions": named_versions(implementation),
+        "versions": in_words(implementation.versions()),
         "python": ".".join(platform.python_version_tuple()[:2]),
         "profile": profile,
         "seed": seed,

@@ -19,8 +19,8 @@ from conformance.properties import all_properties  # noqa: E402
 from conformance.score.record import CAUGHT, Score, read_score  # noqa: E402
 from conformance.score.tables import markdown_lines, verdict_line  # noqa: E402
 
-SCORES = ROOT / "docs" / "score"
-PAGE = ROOT / "docs" / "score.md"
+SCORES = ROOT / "docs" / "measured" / "score"
+PAGE = ROOT / "docs" / "measured" / "score.md"
 
 #: Why a property stays that catches nothing which no other catches. Where states are hidden, as
 #: those of a user's function are, there is no check step by step, and these say what is wrong.

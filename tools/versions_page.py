@@ -29,7 +29,7 @@ from conformance.reporting.compare import (  # noqa: E402
 from conformance.reporting.files import check_html  # noqa: E402
 from conformance.reporting.json_report import Report, ReportError, read_json  # noqa: E402
 
-PAGE = ROOT / "docs" / "versions.md"
+PAGE = ROOT / "docs" / "measured" / "versions.md"
 #: How long each environment took, its installation included; written by tools/versions.py.
 TIMES = "times.json"
 #: In the order of the specification.

@@ -209,11 +209,11 @@ def test_a_known_deviation_that_shows_is_named_with_its_script():
 
 PLUGIN = """
 import functools
-import conformance.plugin
+import conformance.plugin.session
 from conformance.deviations.reading import read_deviations
 from pathlib import Path
-conformance.plugin.Run = functools.partial(
-    conformance.plugin.Run, deviations=read_deviations(Path("list.toml"))
+conformance.plugin.session.Run = functools.partial(
+    conformance.plugin.session.Run, deviations=read_deviations(Path("list.toml"))
 )
 """
 

@@ -77,7 +77,7 @@ def test_the_script_shows_the_deviation(monkeypatch, tmp_path, script, environme
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     done = subprocess.run(
-        [sys.executable, str(ROOT / "docs" / "deviations" / f"{script}.py")],
+        [sys.executable, str(ROOT / "conformance" / "deviations" / "scripts" / f"{script}.py")],
         cwd=tmp_path, capture_output=True, text=True,
     )  # fmt: skip
     assert done.returncode == 1

@@ -130,7 +130,7 @@ def test_only_tanh_is_coarse():
 
 @pytest.mark.skipif(bool(absent("onnxruntime")), reason="ONNX Runtime is not installed")
 def test_the_script_shows_the_deviation(tmp_path):
-    script = ROOT / "docs" / "deviations" / "onnxruntime_tanh.py"
+    script = ROOT / "conformance" / "deviations" / "scripts" / "onnxruntime_tanh.py"
     done = subprocess.run(
         [sys.executable, str(script)], cwd=tmp_path, capture_output=True, text=True
     )

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from conformance.expected.invalid_arguments import SPECIFICATION, expected_errors
 from conformance.implementations.answers import Outcome
 from conformance.properties.test_invalid_arguments import complaint
-from strategies import refusals as wrong
+from strategies import invalid_arguments as wrong
 from strategies.invalid_arguments import Wrong
 from strategies.serialization import (
     ARGUMENTS,
