@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import time
-import traceback
 from typing import Any, Callable, NamedTuple, Optional
 
 import numpy as np
-from hypothesis.errors import HypothesisException
 
 from conformance.checking.property import Property
 from conformance.checking.results import Failure
@@ -17,6 +14,7 @@ from conformance.checking.subject import Nonconformity, Question, Shares, Subjec
 from conformance.checking.tally import Tally
 from conformance.deviations.reading import Deviation
 from conformance.implementations.protocol import ImplementationError
+from conformance.running.errors import text_of, with_place
 from conformance.running.time_limit import TimeLimitReached, call_within
 
 #: A group is judged early once asking has taken so long: what is slow gains nothing from groups.
@@ -131,7 +129,7 @@ class Attempt:
 
     def _tried(self, action: Callable[[], None]) -> Optional[Nonconformity]:
         """What ``action`` raises, as a sentence about the implementation."""
-        limit = self.subject.run.time_limit
+        limit = self.subject.time_limit
 
         def quietly() -> None:
             with np.errstate(all="ignore"):  # NaN and overflow are judged, not warned of
@@ -144,25 +142,19 @@ class Attempt:
         except TimeLimitReached as reached:
             return _because(reached, f"it had not answered after {limit:g} s")
         except ImplementationError as error:
-            return _because(error, str(error))
-        except HypothesisException:
+            return _because(error, text_of(error))
+        except KeyboardInterrupt:  # ends the run, which is then incomplete
             raise
-        except Exception as error:  # whatever the thing under test may raise
-            return _because(error, f"it raised {_in_one_line(error)}")
+        except BaseException as error:  # whatever the thing under test may raise, a skip included
+            return _because(error, f"it raised {with_place(error)}")
+        finally:
+            self.subject.has_been_asked()
         return None
 
 
 def hung(error: Nonconformity) -> bool:
     """Whether the case was given up because it took too long."""
     return isinstance(error.__cause__, TimeLimitReached)
-
-
-def _in_one_line(error: Exception) -> str:
-    """Kind, first line of the message, and where it was raised."""
-    message = (str(error).strip() or "no message").splitlines()[0]
-    frame = traceback.extract_tb(error.__traceback__)[-1]
-    place = f"{os.path.basename(frame.filename)}, line {frame.lineno}"
-    return f"{type(error).__name__}: {message} ({place})"
 
 
 def _because(error: BaseException, sentence: str) -> Nonconformity:

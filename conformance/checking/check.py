@@ -21,6 +21,7 @@ from conformance.checking.search import search
 from conformance.checking.subject import Nonconformity, Subject
 from conformance.checking.tally import Tally
 from conformance.implementations.protocol import ImplementationError
+from conformance.running.errors import text_of, with_place
 from strategies import Case
 
 
@@ -86,9 +87,10 @@ def check(found: Property, subject: Subject) -> Result:
             verdict, reason = FAILS, failure.error.sentence
         elif tally.deviating:
             verdict, reason = DEVIATES, ", ".join(sorted(tally.deviating))
-    devices = () if missing else _devices(subject)
-    elsewhere = subject.run.device.wrong(devices) if subject.run.device else None
-    if elsewhere is not None and failure is None:
+    devices, elsewhere = ((), "") if missing else _devices(subject)
+    if subject.run.device and not elsewhere:
+        elsewhere = subject.run.device.wrong(devices) or ""
+    if elsewhere and failure is None:
         verdict, reason = FAILS, elsewhere
         failure = Failure({}, Nonconformity(elsewhere), repeats=False)
     return Result(
@@ -115,13 +117,24 @@ def check(found: Property, subject: Subject) -> Result:
 
 
 def _arithmetic(found: Property, subject: Subject, failure: Optional[Failure]) -> str:
-    # What has hung is not asked how it rounds.
-    unknown = not found.per_mode or (failure is not None and hung(failure.error))
-    return "" if unknown else subject.arithmetic.describe()
-
-
-def _devices(subject: Subject) -> tuple[str, ...]:
+    # What has hung is not asked how it rounds, nor is what cannot say what it declares.
+    if not found.per_mode or (failure is not None and hung(failure.error)):
+        return ""
     try:
-        return tuple(subject.implementation.devices())
+        return subject.arithmetic.describe()
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # whatever the thing under test may raise
+        return f"not told, because it raised {with_place(error)}"
+
+
+def _devices(subject: Subject) -> tuple[tuple[str, ...], str]:
+    """Where it says that it computed, and what is wrong with saying so."""
+    try:
+        return tuple(text_of(device) for device in subject.implementation.devices()), ""
     except ImplementationError:  # what cannot be loaded has failed already
-        return ()
+        return (), ""
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # whatever the thing under test may raise
+        return (), f"asked for its devices, it raised {with_place(error)}"

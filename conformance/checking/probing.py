@@ -13,6 +13,8 @@ import numpy as np
 
 from conformance.implementations.protocol import Implementation
 from conformance.numerics.arithmetic import Arithmetic, narrow_sums, truncated
+from conformance.running.errors import with_place
+from conformance.running.time_limit import TimeLimitReached
 from strategies import WIDE_DTYPES, Case, Dimensions
 from strategies.cases import case_of
 from strategies.textures import Tensors
@@ -28,8 +30,8 @@ LOST = 0.25
 def probed(implementation: Implementation, dtype: str, modes: tuple[str, ...]) -> Arithmetic:
     """The arithmetic that the implementation declares, with what was found in these modes.
 
-    An implementation that does not answer is left at what it declares: the properties will say
-    what is wrong with it.
+    Of an implementation that does not answer it is what it declares, and `Arithmetic.unknown` says
+    what was raised.
     """
     row = implementation.arithmetic(dtype)
     try:
@@ -39,8 +41,10 @@ def probed(implementation: Implementation, dtype: str, modes: tuple[str, ...]) -
                 row = truncated(row)
             if _sums_are_narrow(implementation, row, modes):
                 row = narrow_sums(row)
-    except Exception:  # whatever the thing under test may raise
-        return row
+    except (KeyboardInterrupt, TimeLimitReached):
+        raise
+    except BaseException as error:  # whatever the thing under test may raise
+        return replace(row, unknown=with_place(error))
     return row
 
 

@@ -40,8 +40,10 @@ from strategies.wrappers import Composition
 Output = np.ndarray
 Steps = tuple[np.ndarray, np.ndarray]
 
-#: Seconds for one case. A framework's import and the first compilation take tens of them.
+#: Seconds for one case.
 TIME_LIMIT = 120.0
+#: Seconds more for the first compilation in a mode and dtype; importing is not counted at all.
+STARTING = 30.0
 
 
 class Nonconformity(AssertionError):
@@ -61,6 +63,10 @@ class Run:
     seed: int = 0
     #: Seconds that a case may take, None for any number.
     time_limit: Optional[float] = TIME_LIMIT
+    #: So many seconds more has the first question in each mode and dtype: for what is loaded and
+    #: compiled then.
+    starting: float = 0.0
+    asked: set[tuple[Implementation, Optional[str], str]] = field(default_factory=set)
     networks: NetworkCache = field(default_factory=NetworkCache)
     arithmetics: dict[tuple[Implementation, str, tuple[str, ...]], Arithmetic] = field(
         default_factory=dict
@@ -163,10 +169,27 @@ class Subject:
         if key not in self.run.arithmetics:
             try:
                 found = call_within(self.run.time_limit, lambda: probed(*key))
-            except TimeLimitReached:  # as one that raises: the properties will say so
-                found = self.implementation.arithmetic(self.dtype)
+            except TimeLimitReached:
+                declared = self.implementation.arithmetic(self.dtype)
+                found = replace(
+                    declared, unknown=f"TimeLimitReached after {self.run.time_limit:g} s"
+                )
             self.run.arithmetics[key] = found
         return self.run.arithmetics[key]
+
+    @property
+    def time_limit(self) -> Optional[float]:
+        """Seconds for the next question, None for any number."""
+        limit, first = self.run.time_limit, self._key not in self.run.asked
+        return limit + self.run.starting if limit and first else limit
+
+    def has_been_asked(self) -> None:
+        """From now on nothing is loaded or compiled for the first time."""
+        self.run.asked.add(self._key)
+
+    @property
+    def _key(self) -> tuple[Implementation, Optional[str], str]:
+        return self.implementation, self.mode, self.dtype
 
     def known_deviations(self, found: str) -> list[Deviation]:
         """Those that may show in a property on this implementation and its versions."""

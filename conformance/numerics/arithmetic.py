@@ -22,7 +22,7 @@ mixed_bfloat16          as bfloat16; weights and inputs are float32, rounded whe
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Optional
 
 import numpy as np
@@ -92,7 +92,7 @@ class Arithmetic:
     ``truncates_products`` a sum of products is cut, not rounded, when it is stored.
     ``flushes_subnormals`` says that any subnormal operand or result may be treated as zero; it
     need not. ``activation_errors`` has (k, a) for each activation f: the computed f(z) is within
-    k ulp of f(z) plus a.
+    k ulp of f(z) plus a. ``unknown`` says why not all of it could be found out, where it could not.
     """
 
     dtype: str
@@ -102,6 +102,7 @@ class Arithmetic:
     operand_bits: Optional[int] = None
     truncates_products: bool = False
     flushes_subnormals: bool = True
+    unknown: str = field(default="", compare=False)
 
     @property
     def operand_error(self) -> float:
@@ -140,6 +141,8 @@ class Arithmetic:
             if (k, a) != usual.get(name):
                 parts.append(f"{name} off by up to {k:g} ulp and {a:.2g}")
         parts.append("subnormals may be zero" if self.flushes_subnormals else "subnormals kept")
+        if self.unknown:
+            parts.append(f"as declared, because probing raised {self.unknown}")
         return ", ".join(parts)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, Iterator, Optional, Sequence
 
@@ -12,17 +11,14 @@ import pytest
 
 from conformance.checking.results import Result
 from conformance.failures.description import FailureReport
+from conformance.plugin.journal import FAILURE, RESULT, TROUBLE, Journal, enter
+from conformance.plugin.supervisor import JOURNAL, report_of
 from conformance.reporting.files import write_reports
 from conformance.reporting.header import Environment
 from conformance.reporting.json_report import Report, ReportError
 from conformance.reporting.progress import Progress
-from conformance.reporting.suite import this_suite
 from conformance.reporting.summary import RunRecord, summary_lines
 
-#: Under these names a test's result and the report of its failure travel from an xdist worker
-#: to the controller, as JSON, with pytest's own report of the test; and a sentence of trouble.
-RESULT, FAILURE = "conformance_result", "conformance_failure"
-TROUBLE = "conformance_trouble"
 _TRAVELLING = pytest.StashKey[dict[str, str]]()
 
 
@@ -37,7 +33,7 @@ def attach(
 
 
 class ReportHooks:
-    """Of one run. In an xdist worker, ``reports`` is empty and nothing is shown."""
+    """Of one run. In an xdist worker, ``reports`` is empty and nothing is shown or written."""
 
     def __init__(
         self,
@@ -49,6 +45,8 @@ class ReportHooks:
         self.config, self.record, self.environment = config, record, environment
         self.reports = reports
         self.is_worker = hasattr(config, "workerinput")
+        self.journal = config.stash.get(JOURNAL, Journal(None))
+        self.journal.write(environment=environment.as_dict())
         self.started = time.time()
         self.tests = 0
         self.written: list[str] = []
@@ -73,20 +71,29 @@ class ReportHooks:
             if failure.get("script"):
                 report.sections.append((failure["script_path"], failure["script"]))
 
+    @pytest.hookimpl(trylast=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Count all tests (without xdist)."""
-        self.tests = len(session.items)
+        self._planned(len(session.items))
 
-    @pytest.hookimpl(optionalhook=True)
+    @pytest.hookimpl(optionalhook=True, trylast=True)
     def pytest_xdist_node_collection_finished(self, node: Any, ids: Sequence[str]) -> None:
         """Count all tests (with xdist)."""
-        self.tests = len(ids)
+        self._planned(len(ids))
+
+    def _planned(self, tests: int) -> None:
+        self.tests = tests
+        self.journal.write(
+            expected=sorted(self.record.expected),
+            planned=self.record.planned,
+            not_asked=sorted(self.record.not_asked),
+        )
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self) -> None:
         """Show progress in place of dots: in a terminal, where nothing else is asked for."""
         option = self.config.option
-        if self.is_worker or option.verbose or option.collectonly or self.terminal is None:
+        if self.is_worker or self.terminal is None or option.verbose or option.collectonly:
             return
         if self.terminal.isatty:
             self.terminal.showfspath = False
@@ -99,14 +106,18 @@ class ReportHooks:
             return None
         return report.outcome, "", ""
 
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        """Note which test is running, in case it does not come back."""
+        self.journal.write(during=nodeid)
+
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Collect the result of a test, from whichever process it comes."""
         if not hasattr(report, RESULT):
             return
-        self.record.results[report.nodeid] = Result.from_dict(json.loads(getattr(report, RESULT)))
-        self.record.troubles |= {getattr(report, TROUBLE)} - {""}
-        if hasattr(report, FAILURE):
-            self.record.failures[report.nodeid] = json.loads(getattr(report, FAILURE))
+        names = [name for name in (RESULT, FAILURE, TROUBLE) if hasattr(report, name)]
+        travelled = {name: getattr(report, name) for name in names}
+        enter(self.record, report.nodeid, travelled)
+        self.journal.write(nodeid=report.nodeid, travelled=travelled)
         if self.progress is not None and self.tests == len(self.record.expected):
             line = self.progress.line(self.terminal._tw.fullwidth - 1)
             self.terminal.rewrite(line, erase=True)
@@ -124,9 +135,7 @@ class ReportHooks:
 
     def report(self) -> Report:
         """The run so far."""
-        started = datetime.fromtimestamp(self.started, timezone.utc).isoformat(timespec="seconds")
-        seconds = time.time() - self.started
-        return Report(this_suite(), self.environment, started, seconds, self.record)
+        return report_of(self.record, self.environment, self.started)
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """The verdict, what weakens it, a line for each property, and the files written."""

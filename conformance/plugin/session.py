@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 from pathlib import Path
-from typing import Any, Optional, Sequence, cast
+from typing import Any, Iterable, Optional, Sequence, cast
 
 import pytest
 
 import conformance.properties
 from conformance.checking.check import check
+from conformance.checking.plan import subjects_of, whole_plan
 from conformance.checking.property import Property
-from conformance.checking.results import NOT_APPLICABLE
-from conformance.checking.subject import TIME_LIMIT, Run, Subject
+from conformance.checking.results import CONFORMS, NOT_APPLICABLE
+from conformance.checking.subject import STARTING, TIME_LIMIT, Run, Subject
 from conformance.failures.description import describe_failure
 from conformance.faults import fault_names, seeded_fault
 from conformance.implementations import IMPLEMENTATIONS, load_implementation
 from conformance.implementations.protocol import Implementation, ImplementationError
+from conformance.plugin.interruption import Interruption
 from conformance.plugin.reports import ReportHooks, attach
-from conformance.plugin.shards import Machines, ShardHooks, add_options, end_with_a_report
-from conformance.reporting.files import report_path
+from conformance.plugin.shards import Machines, ShardHooks, add_options
+from conformance.plugin.supervisor import put_in_place, report_paths, supervised
+from conformance.properties import all_properties
 from conformance.reporting.header import Environment, header_lines
 from conformance.reporting.json_report import ReportError
 from conformance.reporting.summary import RunRecord
+from conformance.running.time_limit import LONGEST, end_what_never_returns
 from strategies import DTYPES
 from strategies.profiles import PROFILES
 
@@ -71,7 +76,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="FILE",
         help="write the run to FILE.json or FILE.html; may be given more than once",
     )
+    group.addoption(
+        "--unsupervised",
+        action="store_true",
+        help="run in the process that is started, for debuggers and profilers; a layer that ends "
+        "it then ends the run, with whatever status",
+    )
     add_options(group)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> Optional[int]:
+    """Let the run be done by a child; see `conformance.plugin.supervisor`."""
+    return supervised(config) if _aims_at_properties(config) else None
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -93,7 +110,10 @@ def pytest_configure(config: pytest.Config) -> None:
         shards = ShardHooks(session.machines.shard, session.record)
         config.pluginmanager.register(shards, "rnn-conformance-shards")
         if not session.is_worker:
-            end_with_a_report()
+            config.pluginmanager.register(Interruption(), "rnn-conformance-interruption")
+            if not config.option.collectonly:
+                put_in_place(config, session.environment)
+        end_what_never_returns()
 
 
 class _Session:
@@ -118,6 +138,7 @@ class _Session:
             max_examples=_max_examples(config),
             seed=seed,
             time_limit=_time_limit(config),
+            starting=STARTING,
             examples=self.machines.examples,
             device=self.machines.checked,
         )
@@ -141,15 +162,8 @@ class _Session:
     # One test for each property and subject
 
     def subjects(self, found: Property) -> list[Subject]:
-        """The subjects that a property is checked on."""
-        modes: Sequence[Optional[str]] = self.modes if found.per_mode else [None]
-        # One that applies to none of the dtypes is reported as such, once.
-        dtypes = [d for d in self.dtypes if found.applies_to(d)] or self.dtypes[:1]
-        wholes = [
-            Subject(self.implementation, mode, dtype, self.run, self.modes)
-            for dtype in dtypes
-            for mode in modes
-        ]
+        """The subjects that a property is checked on, in parts."""
+        wholes = subjects_of(found, self.implementation, self.run, self.modes, self.dtypes)
         return [whole.only(part) for whole in wholes for part in found.parts(whole)]
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
@@ -174,6 +188,8 @@ class _Session:
             return None
         subject = cast(Subject, pyfuncitem.funcargs["subject"])
         result = check(found, subject)
+        with contextlib.suppress(OSError):  # where scripts and reports belong, wherever it went
+            os.chdir(self.config.invocation_params.dir)
         told = None
         if result.failure is not None:
             told = describe_failure(found, subject, result.failure, self.command(pyfuncitem))
@@ -208,19 +224,27 @@ class _Session:
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Remember what should be run (without xdist)."""
-        self.record.expect(item.nodeid for item in session.items if _is_property(item))
+        self._expect(item.nodeid for item in session.items if _is_property(item))
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, node: Any, ids: Sequence[str]) -> None:
         """Remember what should be run (with xdist)."""
-        self.record.expect(i for i in ids if "[" in i and _inside_properties(self.config, i))
+        self._expect(nodeid for nodeid in ids if _is_of_a_property(nodeid))
+
+    def _expect(self, nodeids: Iterable[str]) -> None:
+        self.record.expect(nodeids)
+        asked = {
+            nodeid.partition("::")[2] for nodeid in self.record.planned or self.record.expected
+        }
+        whole = whole_plan(all_properties().values(), self.implementation, self.run)
+        self.record.not_asked = set(whole) - asked
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """A run in which nothing, or not everything, was executed has failed."""
         if self.is_worker or not self.about_properties or self.config.option.collectonly:
             return
-        if (self.record.incomplete or self.record.out_of_date) and session.exitstatus in (
+        if self.record.verdict != CONFORMS and session.exitstatus in (
             pytest.ExitCode.OK,
             pytest.ExitCode.NO_TESTS_COLLECTED,
         ):
@@ -228,10 +252,12 @@ class _Session:
 
 
 def _report_paths(config: pytest.Config, session: _Session) -> list[Path]:
-    texts = [] if session.is_worker else config.getoption("--report")
+    if session.is_worker:
+        return []
+    texts = config.getoption("--report")
     if texts and not session.about_properties:
         raise ReportError(f"{texts[0]}: there is nothing to report, the run names no property")
-    return [report_path(text) for text in texts]
+    return report_paths(config)
 
 
 def _is_property(item: pytest.Item) -> bool:
@@ -243,9 +269,16 @@ def _subject_order(item: pytest.Item) -> tuple[str, str]:
     return subject.dtype, subject.mode or ""
 
 
-def _inside_properties(config: pytest.Config, nodeid: str) -> bool:
-    path = (config.rootpath / nodeid.split("::")[0]).resolve()
-    return PROPERTIES_FOLDER in path.parents
+def _is_of_a_property(nodeid: str) -> bool:
+    """By file and function: with ``--pyargs`` the path begins anywhere, or nowhere."""
+    path, _, test = nodeid.partition("::")
+    function, subject, _ = test.partition("[")
+    found = all_properties().get(function)
+    return bool(subject) and found is not None and Path(path).name == _file(found)
+
+
+def _file(found: Property) -> str:
+    return f"{found.function.__module__.rpartition('.')[2]}.py"
 
 
 def _aims_at_properties(config: pytest.Config) -> bool:
@@ -294,8 +327,9 @@ def _time_limit(config: pytest.Config) -> Optional[float]:
         seconds = float(text)
     except ValueError:
         seconds = -1.0
-    if not 0 <= seconds < float("inf"):
-        raise pytest.UsageError(f"--time-limit={text}: must be a number of seconds, 0 for none")
+    if not 0 <= seconds <= LONGEST:
+        most = f"at most {LONGEST:g}" if seconds > LONGEST else "0 for none"
+        raise pytest.UsageError(f"--time-limit={text}: must be a number of seconds, {most}")
     return seconds or None
 
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import signal
-import threading
-from typing import Any, NoReturn, Optional
+from typing import Any, Optional
 
 import pytest
 
@@ -101,19 +99,6 @@ class ShardHooks:
     def pytest_testnodedown(self, node: Any, error: object) -> None:
         """Hear it from a worker (in the controller)."""
         self.record.planned = getattr(node, "workeroutput", {}).get(PLANNED) or self.record.planned
-
-
-def end_with_a_report() -> None:
-    """Let a run that is told to end (SIGTERM, as CI does it) still write its reports.
-
-    It ends as with Ctrl-C. The workers of xdist are ended by their controller.
-    """
-    if threading.current_thread() is threading.main_thread() and hasattr(signal, "SIGTERM"):
-        signal.signal(signal.SIGTERM, _interrupt)
-
-
-def _interrupt(*_: object) -> NoReturn:
-    raise KeyboardInterrupt("the run was told to end")
 
 
 def _shard(text: Optional[str]) -> Optional[Shard]:

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import html
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Sequence
 
-from conformance.reporting.json_report import Report, ReportError, check_writable, write_json
+from conformance.reporting.json_report import (
+    Report,
+    ReportError,
+    check_writable,
+    write_json,
+    write_whole,
+)
 
 #: What the HTML page is made with; an extra.
 NEEDED_FOR_HTML = ("jinja2", "matplotlib")
@@ -55,3 +62,25 @@ def write_reports(report: Report, paths: Sequence[Path]) -> list[str]:
 
             write_html(report, path)
     return [f"report: {path}" for path in paths]
+
+
+#: A page that needs neither Jinja2 nor matplotlib.
+_UNFINISHED = """<!DOCTYPE html>
+<html lang="en"><meta charset="utf-8"><title>{0} incomplete · RNN conformance</title>
+<h1>{0}: INCOMPLETE, {1}</h1>
+</html>
+"""
+
+
+def write_unfinished(report: Report, paths: Sequence[Path]) -> None:
+    """Write, before a run, what must be read if it does not come to write its reports.
+
+    Raises:
+        ReportError: one cannot be written.
+    """
+    for path in paths:
+        if path.suffix == ".json":
+            write_json(report, path)
+        else:
+            texts = (report.environment.implementation, report.record.unfinished)
+            write_whole(path, _UNFINISHED.format(*map(html.escape, texts)))

@@ -64,9 +64,9 @@ class Environment:
             suite=conformance.__version__,
             implementation=implementation.name,
             versions=implementation.versions(),
-            python=".".join(str(part) for part in sys.version_info[:3]),
-            platform=f"{platform.system()} {platform.machine()}",
-            variables={name: os.environ[name] for name in ENVIRONMENT if name in os.environ},
+            python=_python(),
+            platform=_platform(),
+            variables=_variables(),
             modes=list(modes),
             dtypes=list(dtypes),
             threads=implementation.threads,
@@ -75,6 +75,24 @@ class Environment:
             repeat=record.repeat,
             device=device,
             shard=record.shard,
+        )
+
+    @classmethod
+    def unknown(cls, implementation: str) -> Environment:
+        """Of a run that has not come so far as to load what it tests."""
+        return cls(
+            suite=conformance.__version__,
+            implementation=implementation,
+            versions={},
+            python=_python(),
+            platform=_platform(),
+            variables=_variables(),
+            modes=[],
+            dtypes=[],
+            threads="",
+            profile="",
+            seed=0,
+            repeat="",
         )
 
     def as_dict(self) -> dict[str, Any]:
@@ -86,6 +104,18 @@ class Environment:
         """For example ``keras · keras 3.15.1, tensorflow 2.21.0 · Python 3.13.0``."""
         parts = [self.implementation, in_words(self.versions), f"Python {self.python}"]
         return " · ".join(filter(None, parts))
+
+
+def _python() -> str:
+    return ".".join(str(part) for part in sys.version_info[:3])
+
+
+def _platform() -> str:
+    return f"{platform.system()} {platform.machine()}"
+
+
+def _variables() -> dict[str, str]:
+    return {name: os.environ[name] for name in ENVIRONMENT if name in os.environ}
 
 
 def header_lines(environment: Environment) -> list[str]:

@@ -39,7 +39,9 @@ FIELDS: dict[str, dict[str, tuple[type, ...]]] = {
         "failures": (dict,),
         "not_run": (list,),
         "planned": (list,),
+        "not_asked": (list,),
         "troubles": (list,),
+        "unfinished": (str,),
     },
     "suite": {"version": (str,), "properties": (list,), "fingerprint": (str,)},
     "environment": {
@@ -90,7 +92,7 @@ FIELDS: dict[str, dict[str, tuple[type, ...]]] = {
 }
 #: Fields that older reports of this schema lack, and what they would say.
 ADDED: dict[str, dict[str, Any]] = {
-    "report": {"planned": [], "troubles": []},
+    "report": {"planned": [], "not_asked": [], "troubles": [], "unfinished": ""},
     "environment": {"device": "", "shard": ""},
     "result": {"drift": None},
 }
@@ -132,7 +134,9 @@ class Report:
             "failures": self.record.failures,
             "not_run": self.record.not_run,
             "planned": self.record.planned,
+            "not_asked": sorted(self.record.not_asked),
             "troubles": sorted(self.record.troubles),
+            "unfinished": self.record.unfinished,
         }
 
 
@@ -233,7 +237,9 @@ def _report(plain: dict[str, Any]) -> Report:
         environment.repeat,
         shard=environment.shard,
         planned=report["planned"],
+        not_asked=set(report["not_asked"]),
         troubles=set(report["troubles"]),
+        unfinished=report["unfinished"],
     )
     for i, row in enumerate(report["results"]):
         result = dict(_checked("result", row, f"results[{i}]"))

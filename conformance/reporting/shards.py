@@ -58,7 +58,9 @@ def _merged(run: Sequence[Read]) -> Read:
         record.failures.update(report.record.failures)
         record.expect(report.record.expected)
         record.deviations.update(report.record.deviations)
+        record.not_asked |= report.record.not_asked
         record.troubles |= report.record.troubles
+        record.unfinished = record.unfinished or report.record.unfinished
     record.expect(planned)
     record.missing = [f"{n}/{of}" for n in range(1, of + 1) if n not in shards]
     environment = replace(first.environment, shard="")

@@ -32,8 +32,10 @@ class RunRecord:
 
     ``results`` and ``failures`` (see `FailureReport.as_dict`) are by the id of the test.
     ``shard`` is "2/8" in a run that is one of eight, and ``planned`` has the tests of all eight;
-    after a merge ``missing`` has the shards that there is no report of. ``troubles`` says what
-    went wrong beside the tests.
+    after a merge ``missing`` has the shards that there is no report of. ``not_asked`` are tests
+    that there are for this implementation and the run left out, as ``test_x[numpy-float32]``.
+    ``troubles`` says what went wrong beside the tests, ``unfinished`` why the run did not come to
+    its end.
     """
 
     profile: str
@@ -46,11 +48,22 @@ class RunRecord:
     shard: str = ""
     planned: list[str] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
+    not_asked: set[str] = field(default_factory=set)
     troubles: set[str] = field(default_factory=set)
+    unfinished: str = ""
 
     def expect(self, nodeids: Iterable[str]) -> None:
         """Remember tests that should be run."""
         self.expected |= set(nodeids)
+
+    def add(self, nodeid: str, result: Result, failure: Optional[dict[str, Any]] = None) -> None:
+        """Enter a result. One that fails stays, whatever a repetition of the test says."""
+        before = self.results.get(nodeid)
+        if before is not None and before.verdict == FAILS:
+            return
+        self.results[nodeid] = result
+        if failure is not None:
+            self.failures[nodeid] = failure
 
     @property
     def not_run(self) -> list[str]:
@@ -89,18 +102,34 @@ class RunRecord:
         ]
 
     @property
-    def incomplete(self) -> bool:
-        """Whether nothing was checked, or something was left out."""
-        return self.cases == 0 or bool(self.not_run or self.missing)
+    def asked_of(self) -> set[str]:
+        """Names of the properties of which something was executed."""
+        return {r.property for r in self.results.values() if r.verdict != NOT_APPLICABLE}
+
+    @property
+    def properties_not_asked(self) -> set[str]:
+        """Names of those of which nothing was: they were left out, or do not apply."""
+        inapplicable = {r.property for r in self.results.values()} - self.asked_of
+        return inapplicable | {_property(test) for test in self.not_asked} - self.asked_of
+
+    @property
+    def asked_in_part(self) -> set[str]:
+        """Names of those that were asked, but not in every mode and dtype."""
+        return {_property(test) for test in self.not_asked} & self.asked_of
+
+    @property
+    def unplanned(self) -> bool:
+        """Whether there are results that nobody knows the plan of."""
+        return not self.expected.issuperset(self.results)
 
     @property
     def verdict(self) -> str:
         """The worst of the results, or what keeps them from being a verdict."""
         if any(result.verdict == FAILS for result in self.results.values()):
             return FAILS
-        if not self.cases:
+        if not self.cases and not self.unfinished:
             return NOTHING_CHECKED
-        if self.not_run or self.missing:
+        if self.not_run or self.missing or self.unfinished or self.unplanned:
             return INCOMPLETE
         return OUT_OF_DATE if self.out_of_date else CONFORMS
 
@@ -124,7 +153,7 @@ def summary_lines(record: RunRecord, width: int) -> list[str]:
 
 def _wrapped(line: str, width: int) -> list[str]:
     """Lists in pieces that fit; the id of a test stays whole, to be copied."""
-    if not line.startswith((NOT_APPLICABLE, "drift")):
+    if not line.startswith((NOT_APPLICABLE, "not asked", "drift")):
         return [line]
     return textwrap.wrap(
         line, width, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False
@@ -179,18 +208,40 @@ def _verdict(record: RunRecord) -> list[str]:
     if record.verdict == NOTHING_CHECKED:
         return ["NOTHING WAS CHECKED: no property was executed, and that is a failure"]
     if record.verdict == INCOMPLETE:
-        return [f"{name}: INCOMPLETE, {len(record.not_run)} tests were not run"]
+        return [f"{name}: INCOMPLETE, {_not_run(record)}"]
     if record.verdict == OUT_OF_DATE:
         return ["A KNOWN DEVIATION NO LONGER SHOWS: remove its entry, or limit its versions"]
     deviating = any(result.verdict == DEVIATES for result in results)
     exception = ", known deviations aside," if deviating else ""
     devices = ", ".join(record.devices)
     shard = f" of shard {record.shard}" if record.shard else ""
-    return [f"{name} CONFORMS{exception} in {record.cases} cases{shard}, computed on {devices}"]
+    return [
+        f"{name} CONFORMS{exception} in {record.cases} cases{shard}{_narrowed(record)}, "
+        f"computed on {devices}"
+    ]
+
+
+def _not_run(record: RunRecord) -> str:
+    if not record.expected:
+        return "no test run"
+    return f"{len(record.not_run)} of {len(record.expected)} tests not run"
+
+
+def _narrowed(record: RunRecord) -> str:
+    """What keeps the verdict from being one on the whole specification."""
+    nothing, part = len(record.properties_not_asked), len(record.asked_in_part)
+    noun = "property" if nothing == 1 else "properties"
+    first = f", {nothing} {noun} not asked" if nothing or part else ""
+    return first + (f", {part} in part" if part else "")
 
 
 def _weaknesses(results: list[Result], record: RunRecord) -> list[str]:
-    lines = [f"missing: shard {shard}, of which there is no report" for shard in record.missing]
+    lines = [f"incomplete: {record.unfinished}"] if record.unfinished else []
+    if record.unplanned:
+        lines.append("incomplete: it is not known what should have been run")
+    if record.not_run and record.verdict != INCOMPLETE:
+        lines.append(f"incomplete: {_not_run(record)}")
+    lines += [f"missing: shard {shard}, of which there is no report" for shard in record.missing]
     lines += [f"warning: {trouble}" for trouble in sorted(record.troubles)]
     if record.shard:
         lines.append(
@@ -219,10 +270,24 @@ def _weaknesses(results: list[Result], record: RunRecord) -> list[str]:
             inapplicable.setdefault(result.reason, set()).add(result.sentence)
     for reason, sentences in sorted(inapplicable.items()):
         lines.append(f"not applicable: {'; '.join(sorted(sentences))} ({reason})")
+    left_out = record.properties_not_asked - {r.property for r in results}
+    lines += _not_asked("not asked", left_out)
+    lines += _not_asked("not asked in part", record.asked_in_part)
     lines += [f"not run: {nodeid}" for nodeid in record.not_run[:5]]
     if len(record.not_run) > 5:
         lines.append(f"not run: … and {len(record.not_run) - 5} more")
     return lines
+
+
+def _not_asked(words: str, properties: set[str]) -> list[str]:
+    names = [name[len("test_") :] for name in sorted(properties)]
+    more = f", … and {len(names) - 5} more" if len(names) > 5 else ""
+    return [f"{words}: {', '.join(names[:5])}{more}"] if names else []
+
+
+def _property(test: str) -> str:
+    """``test_x`` of ``test_x[numpy-float32]``."""
+    return test.partition("[")[0]
 
 
 def _table(results: list[Result], width: int) -> list[str]:
