@@ -22,9 +22,10 @@ from typing import Any, Callable, Iterable, Mapping, Optional, Sequence, Union
 from hypothesis import core
 
 from conformance.checking.check import check
+from conformance.checking.plan import name_of_test, subjects_of, whole_tests
 from conformance.checking.property import Property
 from conformance.checking.results import CONFORMS, DEVIATES, FAILS, NOT_APPLICABLE, Failure, Result
-from conformance.checking.subject import TIME_LIMIT, Nonconformity, Run, Subject
+from conformance.checking.subject import STARTING, TIME_LIMIT, Nonconformity, Run, Subject
 from conformance.deviations.reading import Deviation
 from conformance.failures.description import describe_failure
 from conformance.implementations import load_implementation
@@ -32,6 +33,7 @@ from conformance.implementations.own import as_implementation
 from conformance.implementations.protocol import Implementation
 from conformance.properties import all_properties
 from conformance.reporting.summary import RunRecord, summary_lines
+from conformance.running.time_limit import LONGEST
 from strategies.profiles import PROFILES
 
 #: A property, or one and a dtype, to the reason why it is known to deviate.
@@ -47,7 +49,7 @@ class Report:
 
     ``explanations`` has the text of each failure, in the order of the failing results. ``str``
     is what a run of pytest prints: these texts, and the summary. ``deviations`` are the known ones,
-    by name.
+    by name; ``not_asked`` are checks that there are besides, as ``test_x[numpy-call-float32]``.
     """
 
     results: tuple[Result, ...]
@@ -55,6 +57,7 @@ class Report:
     profile: str
     seed: int
     deviations: Mapping[str, Deviation] = field(default_factory=dict, repr=False)
+    not_asked: frozenset[str] = field(default=frozenset(), repr=False)
 
     @property
     def verdict(self) -> str:
@@ -74,6 +77,7 @@ class Report:
         record = RunRecord(profile=self.profile, seed=self.seed, repeat=f"seed={self.seed}")
         record.results = {str(i): result for i, result in enumerate(self.results)}
         record.deviations = dict(self.deviations)
+        record.not_asked = set(self.not_asked)
         record.expect(record.results)
         return record
 
@@ -178,13 +182,16 @@ def check_implementation(
         time_limit=time_limit,
     )
     done = [one.run() for one in checks]
-    run = checks[0].subject().run
+    subjects = [one.subject() for one in checks]
+    run, whole = subjects[0].run, subjects[0].implementation
+    asked = {name_of_test(one.found, subject) for one, subject in zip(checks, subjects)}
     return Report(
         results=tuple(result for result, _ in done),
         explanations=tuple(text for _, text in done if text),
         profile=profile,
         seed=run.seed,
         deviations={deviation.name: deviation for deviation in run.deviations},
+        not_asked=frozenset(whole_tests(all_properties().values(), whole, run) - asked),
     )
 
 
@@ -232,7 +239,7 @@ def _checks(
         raise ValueError(f"max_examples={max_examples!r}: must be an integer, at least 1")
     if seed is not None and type(seed) is not int:
         raise ValueError(f"seed={seed!r}: must be an integer")
-    if time_limit is not None and not (isinstance(time_limit, (int, float)) and time_limit > 0):
+    if time_limit is not None and not _is_a_limit(time_limit):
         raise ValueError(f"time_limit={time_limit!r}: must be a number of seconds, or None")
     chosen_modes = _some_of("modes", modes, implementation.modes)
     chosen_dtypes = _some_of("dtypes", dtypes, implementation.dtypes)
@@ -243,7 +250,7 @@ def _checks(
     def run() -> Run:  # made when the first check runs, when pytest knows its options
         if not runs:
             budget = PROFILES[profile]
-            runs.append(Run(budget, max_examples, _seed(seed), time_limit=time_limit))
+            runs.append(Run(budget, max_examples, _seed(seed), time_limit, STARTING))
             runs[0].deviations += of_the_user
         return runs[0]
 
@@ -258,15 +265,11 @@ def _checks(
         )
         return Check(found, subject, "-".join(filter(None, parts)), known_here)
 
-    def dtypes_of(found: Property) -> Sequence[str]:
-        # One that applies to none of the dtypes is reported as such, once.
-        return [d for d in chosen_dtypes if found.applies_to(d)] or chosen_dtypes[:1]
-
+    any_run = Run()
     return [
-        one(found, mode, dtype)
+        one(found, subject.mode, subject.dtype)
         for found in (available[name] for name in names)
-        for dtype in dtypes_of(found)
-        for mode in (chosen_modes if found.per_mode else (None,))
+        for subject in subjects_of(found, implementation, any_run, chosen_modes, chosen_dtypes)
     ]
 
 
@@ -294,6 +297,11 @@ def _of_the_user(
             )
         )
     return tuple(found)
+
+
+def _is_a_limit(seconds: object) -> bool:
+    number = isinstance(seconds, (int, float)) and not isinstance(seconds, bool)
+    return number and 0 < seconds <= LONGEST  # type: ignore[operator]
 
 
 def _full(name: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Iterable, Optional, Sequence
+from typing import Callable, Iterable, Optional, Sequence
 
 from conformance.checking.property import Property
 from conformance.checking.subject import Run, Subject
@@ -25,17 +25,24 @@ def subjects_of(
     ]
 
 
-def whole_plan(
-    properties: Iterable[Property], implementation: Implementation, run: Run
-) -> list[str]:
-    """Every test that there is for an implementation, in all its modes and dtypes."""
-    modes, dtypes = implementation.modes, implementation.dtypes
-    return [
-        name_of_test(found, whole.only(part))
+def whole_tests(
+    properties: Iterable[Property],
+    implementation: Implementation,
+    run: Run,
+    divide: Callable[[Property, Iterable[Subject]], Iterable[Subject]] = lambda _, wholes: wholes,
+) -> set[str]:
+    """The tests that there are for an implementation in all its modes and dtypes."""
+    modes, dtypes = tuple(implementation.modes), implementation.dtypes
+    return {
+        name_of_test(found, subject)
         for found in properties
-        for whole in subjects_of(found, implementation, run, tuple(modes), dtypes)
-        for part in found.parts(whole)
-    ]
+        for subject in divide(found, subjects_of(found, implementation, run, modes, dtypes))
+    }
+
+
+def in_parts(found: Property, wholes: Iterable[Subject]) -> list[Subject]:
+    """The subjects again, each divided into the parts that its cases are asked in."""
+    return [whole.only(part) for whole in wholes for part in found.parts(whole)]
 
 
 def name_of_test(found: Property, subject: Subject) -> str:

@@ -12,8 +12,10 @@ from conformance.checking.results import Failure
 from conformance.checking.subject import Subject
 from conformance.expected.comparison import Comparison
 from conformance.failures.of_calls import script
+from conformance.failures.script import Script
 from conformance.faults import Fault, explaining_fault
 from conformance.implementations.protocol import in_words
+from conformance.running.errors import text_of, with_place
 from strategies import Case, Dimensions
 from strategies.textures import Tensors
 
@@ -45,7 +47,26 @@ class FailureReport:
 def describe_failure(
     found: Property, subject: Subject, failure: Failure, command: str
 ) -> FailureReport:
-    """What a user reads when a property fails; ``command`` runs exactly this again."""
+    """What a user reads when a property fails; ``command`` runs exactly this again.
+
+    It never raises: what cannot be told is left out, the failure is not.
+    """
+    try:
+        return _described(found, subject, failure, command)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # whatever is asked again for it may raise
+        lines = [
+            f"FAILS: {found.sentence}",
+            f"{subject.id}",
+            f"found: {_in_one_line(text_of(failure.error.sentence))}",
+            f"this failure cannot be described further: {with_place(error)}",
+            f"again: {command}",
+        ]
+        return FailureReport("\n".join(lines), command, None, None, None, {})
+
+
+def _described(found: Property, subject: Subject, failure: Failure, command: str) -> FailureReport:
     error, comparison, case = failure.error, failure.error.comparison, failure.drawn.get("case")
     tested = (
         subject.implementation.name,
@@ -65,10 +86,7 @@ def describe_failure(
         fault = None if case is None else explaining_fault(case, comparison)
         if fault is not None:
             lines.append(f"  the numbers are those of: {fault.description}")
-    shown, path = script(found, subject, failure), None
-    if shown is not None:
-        path = shown.write(found, subject).as_posix()
-        lines.append(f"script: {path} ({shown.needs})")
+    shown, path = _script(found, subject, failure, lines)
     lines.append(f"again: {command}")
     return FailureReport(
         text="\n".join(lines),
@@ -78,6 +96,28 @@ def describe_failure(
         fault=fault.name if fault is not None else None,
         size={} if case is None else {letter: getattr(case, letter) for letter in "NTDMK"},
     )
+
+
+def _script(
+    found: Property, subject: Subject, failure: Failure, lines: list[str]
+) -> tuple[Optional[Script], Optional[str]]:
+    """The script and where it is, each None where it is not; says so in ``lines``."""
+    try:
+        shown = script(found, subject, failure)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # it is tried out, with what is tested
+        lines.append(f"script: none, because it raised {with_place(error)}")
+        return None, None
+    if shown is None:
+        return None, None
+    try:
+        path = shown.write(found, subject).as_posix()
+    except OSError as error:
+        lines.append(f"script: cannot be written: {error.strerror or error} ({shown.needs})")
+        return shown, None
+    lines.append(f"script: {path} ({shown.needs})")
+    return shown, path
 
 
 def _in_one_line(sentence: str) -> str:

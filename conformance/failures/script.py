@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import re
 import sys
 import zlib
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ from conformance.implementations.protocol import Implementation
 
 #: Scripts are written here, in the folder where pytest was started.
 FOLDER = Path(".conformance")
+#: Signs of a file's name, of which most systems take 255 bytes.
+LONGEST = 120
 #: A failure has a script if it shows in so many new networks: a random one is not promised.
 TRIALS = 3
 _PROJECT = Path(__file__).resolve().parent.parent.parent
@@ -35,8 +38,8 @@ class Script:
 
     def write(self, found: Property, subject: Subject) -> Path:
         """Write it into `FOLDER` and return where it is."""
-        name = f"{found.name}-{subject.id}-{zlib.crc32(self.text.encode()):08x}.py"
-        path = FOLDER / name.replace(":", "-")
+        name = re.sub(r"[^\w.+-]", "-", f"{found.name}-{subject.id}")[:LONGEST]
+        path = FOLDER / f"{name}-{zlib.crc32(self.text.encode()):08x}.py"
         FOLDER.mkdir(exist_ok=True)
         path.write_text(self.text, encoding="utf-8")
         return path

@@ -69,7 +69,8 @@ class ReportHooks:
             vars(report).update(travelling)
             failure = json.loads(travelling.get(FAILURE, "{}"))
             if failure.get("script"):
-                report.sections.append((failure["script_path"], failure["script"]))
+                title = failure["script_path"] or "script that could not be written"
+                report.sections.append((title, failure["script"]))
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 import conformance.properties
 from conformance.checking.check import check
-from conformance.checking.plan import subjects_of, whole_plan
+from conformance.checking.plan import in_parts, subjects_of, whole_tests
 from conformance.checking.property import Property
 from conformance.checking.results import CONFORMS, NOT_APPLICABLE
 from conformance.checking.subject import STARTING, TIME_LIMIT, Run, Subject
@@ -164,7 +164,7 @@ class _Session:
     def subjects(self, found: Property) -> list[Subject]:
         """The subjects that a property is checked on, in parts."""
         wholes = subjects_of(found, self.implementation, self.run, self.modes, self.dtypes)
-        return [whole.only(part) for whole in wholes for part in found.parts(whole)]
+        return in_parts(found, wholes)
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
         """Parametrise every property with its subjects; the ids are literal."""
@@ -236,8 +236,8 @@ class _Session:
         asked = {
             nodeid.partition("::")[2] for nodeid in self.record.planned or self.record.expected
         }
-        whole = whole_plan(all_properties().values(), self.implementation, self.run)
-        self.record.not_asked = set(whole) - asked
+        whole = whole_tests(all_properties().values(), self.implementation, self.run, in_parts)
+        self.record.not_asked = whole - asked
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:

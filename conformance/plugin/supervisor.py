@@ -121,19 +121,16 @@ def _in_a_child(config: pytest.Config, journal: Path) -> Optional[int]:
 
     None where it cannot be started as it is.
     """
-    capture: Any = config.pluginmanager.get_plugin("capturemanager")
     can_fork = hasattr(os, "fork") and threading.active_count() == 1
     if not can_fork and config.invocation_params.plugins:
         return None
-    if capture is not None:
-        capture.suspend_global_capture(in_=True)
     _flush()
     if can_fork:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of threads that NumPy has, and knows how to fork
             child = os.fork()
         if child == 0:
-            _be_the_child(config, capture, Journal(journal))
+            _be_the_child(config, Journal(journal))
         with _passing_on_signals(lambda number: os.kill(child, number)):
             return _status(os.waitpid(child, 0)[1])
     arguments = [str(argument) for argument in config.invocation_params.args]
@@ -143,13 +140,11 @@ def _in_a_child(config: pytest.Config, journal: Path) -> Optional[int]:
         return process.wait()
 
 
-def _be_the_child(config: pytest.Config, capture: Any, journal: Journal) -> None:
+def _be_the_child(config: pytest.Config, journal: Journal) -> None:
     """Run, and end: whoever has called pytest goes on in the parent alone."""
     status = int(pytest.ExitCode.INTERNAL_ERROR)
     try:
         _end_with_parent()
-        if capture is not None:
-            capture.resume_global_capture()
         status = _done(config, journal)
         config._ensure_unconfigure()
         atexit._run_exitfuncs()
