@@ -40,7 +40,7 @@ def test_a_failure_is_explained_with_a_way_to_see_it_again():
     (text,) = report.explanations
     assert text.splitlines()[:2] == [
         "FAILS: The last output equals the recurrence",
-        "test_without_plugin:wrong · mode call · float32",
+        "test_from_python:wrong · mode call · float32",
     ]
     assert text.endswith("again: check_implementation(…, seed=1)")
     assert text in str(report)
@@ -197,7 +197,7 @@ def test_a_wrong_argument_is_one_sentence_at_collection(tmp_path):
     done = run_tests(tmp_path, "mine.right", "profile='slow'")
     assert done.status == 2
     assert "profile='slow': must be one of quick, default, thorough" in done.text
-    assert "without_plugin.py" not in done.text
+    assert "from_python.py" not in done.text
 
 
 def test_it_runs_in_workers_and_under_strict_warnings(tmp_path):

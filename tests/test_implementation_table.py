@@ -61,7 +61,7 @@ def test_every_implementation_was_run():
 def test_every_reason_names_a_script_that_is_there():
     for entry in ROWS:
         for reason in entry["reasons"]:
-            assert (ROOT / re.search(r"\((docs\S+)\)", reason)[1]).exists()
+            assert (ROOT / re.search(r"\((conformance\S+)\)", reason)[1]).exists()
 
 
 def test_every_implementation_has_an_environment_of_tox():

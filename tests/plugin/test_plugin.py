@@ -173,7 +173,7 @@ def test_collecting_is_no_run(folder):
 
 
 def test_other_tests_are_none_of_its_business():
-    done = run_pytest(ROOT, "-k", "unit_roundoff", target="tests/test_arithmetic.py")
+    done = run_pytest(ROOT, "-k", "unit_roundoff", target="tests/numerics/test_arithmetic.py")
     assert done.status == 0
     assert "2 passed" in done.text
     assert "conformance" not in done.text.lower().replace("rnn_conformance", "").replace(
