@@ -21,13 +21,14 @@ from strategies import Cell
 _TEXT = '''\
 """{sentence}: shown to be false."""
 {imports}
+from conformance.cells import CELLS
 from conformance.checking.subject import Subject
 {drawn_imports}
 import {module} as properties
 
 drawn = {drawn}
 subject = Subject(
-    {loaded}, {mode!r}, {dtype!r}, modes={modes!r}
+    {loaded}, {mode!r}, {dtype!r}, modes={modes!r}, cell=CELLS[{layer!r}]
 )
 for _ in range({times}):
     properties.{name}.conformance_property.ask_and_judge(subject, **drawn)
@@ -60,6 +61,7 @@ def property_script(prop: Property, subject: Subject, failure: Failure) -> Optio
         mode=subject.mode,
         dtype=subject.dtype,
         modes=subject.modes,
+        layer=subject.layer,
         name=prop.name,
         times=times,
     )

@@ -142,7 +142,7 @@ def _columns(reports: Sequence[RunReport]) -> list[Column]:
     for column in columns:
         for report in column.reports:
             for result in report.record.results.values():
-                key = (result.property, result.mode, result.dtype)
+                key = (result.property, result.layer, result.mode, result.dtype)
                 known = column.results.get(key)
                 column.results[key] = _merged(known, result) if known else result
     _label(columns)

@@ -16,9 +16,15 @@ States = tuple[np.ndarray, ...]
 
 
 def overriding(
-    method: str, group: str, call: Optional[Function] = None, **methods: Function
+    method: str,
+    group: str,
+    call: Optional[Function] = None,
+    layer: str = "simple_rnn",
+    **methods: Function,
 ) -> Decorator:
     """Enter a function as ``NumpyNetwork.<method>`` gone wrong; ``methods`` are replaced too.
+
+    ``layer`` is the one that the fault shows in, where that is not every layer.
 
     With ``call`` the method is ``call(function, self, …)``.
     """
@@ -32,7 +38,7 @@ def overriding(
             )
 
         network = type(function.__name__, (NumpyNetwork,), {**methods, method: wrong})
-        enter(function, group, numpy=network)
+        enter(function, group, numpy=network, layer=layer)
         return function
 
     return decorate
