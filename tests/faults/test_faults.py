@@ -245,7 +245,7 @@ def test_a_fault_is_named_from_its_numbers(name, dtype):
 
 
 def test_a_fault_is_named_from_the_states_too():
-    case = a_case()
+    case = a_case().replace(options=EVERY_STEP)
     states = network_of("recurrent_kernel_transposed", case).answer(case.inputs, "call").hidden
     comparison = compare("state", states, residual_state(case, states, IEEE["float32"]))
     assert not comparison.within

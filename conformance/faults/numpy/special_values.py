@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from conformance.faults.numpy.overriding import inputs, preactivation, right_sum
+from conformance.faults.numpy.overriding import inputs, overriding, preactivation, right_sum
+from conformance.implementations.numpy_loop import NumpyNetwork
+from conformance.numerics.arithmetic import FORMATS
+from strategies.dtypes import POLICIES
 
 
 @inputs("special values")
@@ -13,10 +16,11 @@ def nan_becomes_zero(x):
     return np.where(np.isnan(x), 0, x)
 
 
-@inputs("special values")
-def infinity_becomes_the_largest_number(x):
+@overriding("loop", "special values")
+def infinity_becomes_the_largest_number(self, x, used, states):
     """Infinity in the inputs becomes the largest number."""
-    return np.nan_to_num(x, nan=np.nan)
+    largest = FORMATS[POLICIES[self.dtype].computed].largest
+    return NumpyNetwork.loop(self, np.clip(x, -largest, largest), used, states)
 
 
 @preactivation("special values")
