@@ -158,7 +158,8 @@ def check_implementation(
             dense_bias) -> y``, an `Implementation`, a subclass of it, or a name as after
             ``--implementation``.
         properties: names of properties, as after ``-k``: ``last_output_equals_the_recurrence``.
-        layers: some of the implementation's recurrent layers; all by default.
+        layers: some of the implementation's recurrent layers; by default all that a layer of yours
+            declares, of Keras and NumPy SimpleRNN alone.
         modes: some of the implementation's modes; all by default.
         dtypes: some of the implementation's dtypes; all by default.
         profile: ``quick``, ``default`` or ``thorough``.
@@ -243,7 +244,8 @@ def _checks(
         raise ValueError(f"seed={seed!r}: must be an integer")
     if time_limit is not None and not (isinstance(time_limit, (int, float)) and time_limit > 0):
         raise ValueError(f"time_limit={time_limit!r}: must be a number of seconds, or None")
-    chosen_layers = _some_of("layers", layers, implementation.layers)
+    usual_layers = implementation.usual_layers or None if layers is None else layers
+    chosen_layers = _some_of("layers", usual_layers, implementation.layers)
     chosen_modes = _some_of("modes", modes, implementation.modes)
     chosen_dtypes = _some_of("dtypes", dtypes, implementation.dtypes)
     of_the_user = _of_the_user(known or {}, implementation, available)

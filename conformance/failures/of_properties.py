@@ -52,7 +52,7 @@ def property_script(prop: Property, subject: Subject, failure: Failure) -> Optio
         return None
     imports, loaded, needs = of_this_project(subject)
     text = _TEXT.format(
-        sentence=prop.sentence,
+        sentence=subject.titled(prop.sentence),
         imports=imports,
         drawn_imports="\n".join(sorted(imports_of(failure.drawn))),
         module=prop.function.__module__,

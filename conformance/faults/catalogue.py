@@ -18,10 +18,10 @@ from conformance.implementations.numpy_loop import NumpyNetwork
 class Fault:
     """Something wrong: its name, the part of the specification that it breaks, one sentence.
 
-    ``layer`` is the recurrent layer that it is of, a name of `conformance.cells`; what is wrong with
-    every layer shows in SimpleRNN. ``numpy`` is a network with the fault, and ``keras(tf)`` patches the installed Keras. Either is
-    None where the fault is not seeded. ``requires`` says which version of Keras the patch is for,
-    as pip writes it; it is empty for all.
+    ``layer`` is the recurrent layer that it is of, a name of `conformance.cells`; what is wrong
+    with every layer shows in SimpleRNN. ``numpy`` is a network with the fault, and ``keras(tf)``
+    patches the installed Keras. Either is None where the fault is not seeded. ``requires`` says
+    which version of Keras the patch is for, as pip writes it; it is empty for all.
     """
 
     name: str

@@ -58,7 +58,7 @@ class NumpyNetwork(Network):
     # Weights
 
     def initial_weights(self) -> list[Array]:
-        """Glorot kernels, an orthogonal recurrent kernel, the cell's fresh bias and Dense's zeros."""
+        """Glorot kernels, an orthogonal recurrent kernel, the bias that the cell has afresh."""
 
         def born(name: str, role: str, shape: tuple[int, ...]) -> Array:
             if role == BIAS:
@@ -251,6 +251,7 @@ class NumpyLoop(Implementation):
     modes = ("call",)
     dtypes = DTYPES
     layers = tuple(CELLS)
+    usual_layers = ("simple_rnn",)
     capabilities = frozenset(
         {
             OUTPUT,

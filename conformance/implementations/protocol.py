@@ -194,6 +194,8 @@ class Implementation:
     dtypes: tuple[str, ...] = WIDE_DTYPES
     #: The recurrent layers that it has, by the names of `conformance.cells`.
     layers: tuple[str, ...] = ("simple_rnn",)
+    #: Those that are asked where nobody names some; empty for all.
+    usual_layers: tuple[str, ...] = ()
     #: What it can do beyond OUTPUT.
     capabilities: frozenset[str] = frozenset({OUTPUT})
     #: The extra of this project that installs what it needs, for the message that names it.

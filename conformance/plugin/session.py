@@ -48,9 +48,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption(
         "--layers",
-        default="simple_rnn",
         metavar="A,B",
-        help=f"of {', '.join(CELLS)}, or all; simple_rnn by default",
+        help=f"of {', '.join(CELLS)}, or all; simple_rnn alone by default",
     )
     group.addoption("--modes", metavar="A,B", help="execution modes; all by default")
     group.addoption(
@@ -124,7 +123,8 @@ class _Session:
         implementation = load_implementation(config.getoption("--implementation"))
         if implementation.name in IMPLEMENTATIONS:  # the backend that was found, to repeat it
             config.option.implementation = implementation.name
-        self.layers = _chosen(config, "--layers", implementation.layers, everything="all")
+        usual = implementation.usual_layers or implementation.layers
+        self.layers = _chosen(config, "--layers", implementation.layers, usual)
         self.modes = _chosen(config, "--modes", implementation.modes)
         self.dtypes = _chosen(config, "--dtypes", implementation.dtypes)
         profile = _one_of(
@@ -158,7 +158,12 @@ class _Session:
         if self.about_properties and not self.is_worker:
             _check_installed(implementation)
         self.environment = Environment.of(
-            implementation, self.layers, self.modes, self.dtypes, self.record, str(self.machines.device)
+            implementation,
+            self.layers,
+            self.modes,
+            self.dtypes,
+            self.record,
+            str(self.machines.device),
         )
 
     # One test for each property and subject
@@ -294,10 +299,12 @@ def _aims_at_properties(config: pytest.Config) -> bool:
 
 
 def _chosen(
-    config: pytest.Config, option: str, choices: Sequence[str], everything: Optional[str] = None
+    config: pytest.Config, option: str, choices: Sequence[str], usual: Sequence[str] = ()
 ) -> tuple[str, ...]:
     text = config.getoption(option)
-    if text == everything:
+    if text is None:
+        return tuple(usual or choices)
+    if text == "all":
         return tuple(choices)
     names = [name.strip() for name in text.split(",") if name.strip()]
     if not names:
@@ -362,7 +369,7 @@ def _repeat(config: pytest.Config, seed: int) -> str:
         "--device",
     ):
         value = config.getoption(option)
-        if value is not None and value not in ("keras", "simple_rnn", "default"):
+        if value is not None and value not in ("keras", "default"):
             parts.append(f"{option}={value}")
     parts += [f"--known={shlex.quote(path)}" for path in config.getoption("--known")]
     return " ".join([*parts, f"--hypothesis-seed={seed}"])

@@ -98,14 +98,16 @@ class Environment:
 
 
 def header_lines(environment: Environment) -> list[str]:
-    """At most four lines."""
+    """At most four lines; layers are named where SimpleRNN is not the only one."""
     shard = f" · shard {environment.shard}" if environment.shard else ""
     repeat = environment.repeat + (f" --shard={environment.shard}" if shard else "")
     device = f" · device {environment.device}" if environment.device else ""
+    named = environment.layers != ["simple_rnn"]
+    layers = f"layers {', '.join(environment.layers)} · " if named else ""
     set_by_user = [f"{name}={value}" for name, value in environment.variables.items()]
     lines = [
         f"rnn-conformance {environment.suite}: {environment.tested}",
-        f"layers {', '.join(environment.layers)} · modes {', '.join(environment.modes)} · dtypes {', '.join(environment.dtypes)}"
+        f"{layers}modes {', '.join(environment.modes)} · dtypes {', '.join(environment.dtypes)}"
         f" · {environment.threads}{device}",
         f"profile {environment.profile} · seed {environment.seed}{shard} (again: {repeat})",
     ]

@@ -22,6 +22,7 @@ class KerasAdapter(Implementation):
     """Keras, on whatever backend. Written against the ``keras`` module, Keras 2 or 3."""
 
     layers = tuple(CELLS)
+    usual_layers = ("simple_rnn",)
     #: What Keras calls the backend.
     backend: str
     #: The ways to execute a function of tensors.
