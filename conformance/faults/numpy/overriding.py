@@ -45,14 +45,17 @@ def overriding(
 
 
 def preactivation(group: str) -> Decorator:
-    """Enter ``function(x_t, h, t, Wx, Wh, bh)``, the sum of the products with inputs and states."""
+    """Enter ``function(x_t, h, t, Wx, Wh, bh)``, the sum of the products with inputs and states.
+
+    ``bh`` is the sum of all biases, where there are several.
+    """
 
     def affine(
         function: Function, self: NumpyNetwork, operands: Any, weights: Any, *addends: Any
     ) -> np.ndarray:
         if len(operands) < 2:
             return NumpyNetwork.affine(self, operands, weights, *addends)
-        return self.stored(function(*operands, self.t, *weights, *addends))
+        return self.stored(function(*operands, self.t, *weights, sum(addends)))
 
     return overriding("affine", group, affine)
 
