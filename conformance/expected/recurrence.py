@@ -72,12 +72,18 @@ def recurrence(
 
 def states_of(case: Case) -> np.ndarray:
     """Every state that is put out where no step is masked, (N, T, M), in float64."""
-    return np.stack([states[0] for states in _visited(case)], axis=1)
+    return np.stack([states[0] for states in _run(case)[1]], axis=1)
 
 
 def last_states_of(case: Case) -> tuple[np.ndarray, ...]:
     """The states after the last step, each (N, M), in float64."""
-    return _visited(case)[-1]
+    return _run(case)[1][-1]
+
+
+def returned_of(case: Case) -> np.ndarray:
+    """What the layer returns, in float64: with return_sequences (N, T, M), else (N, M)."""
+    outputs, _ = _run(case)
+    return np.stack(outputs, axis=1) if case.options.return_sequences else np.asarray(outputs[-1])
 
 
 def outputs_of(case: Case) -> np.ndarray:
@@ -87,10 +93,12 @@ def outputs_of(case: Case) -> np.ndarray:
     return outputs
 
 
-def _visited(case: Case) -> list[tuple[np.ndarray, ...]]:
+def _run(case: Case) -> tuple[list[np.ndarray], list[tuple[np.ndarray, ...]]]:
+    """The output and the states of every step, in the order of processing."""
     x, used, initial = case.processed
-    inputs = [x[:, t] for t in range(case.T)]
-    return recurrence(NUMBERS, equation(NUMBERS, case), inputs, initial, used)[1]
+    step, inputs = equation(NUMBERS, case), [x[:, t] for t in range(case.T)]
+    zero = case.options.zero_output_for_mask
+    return recurrence(NUMBERS, step, inputs, initial, used, zero_output_for_mask=zero)
 
 
 def kept(emitted: np.ndarray, initial: np.ndarray, used: Optional[np.ndarray]) -> np.ndarray:

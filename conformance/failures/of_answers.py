@@ -19,7 +19,7 @@ from conformance.checking.record import Nonconformity, Question, Record
 from conformance.checking.results import Failure
 from conformance.checking.subject import Subject
 from conformance.expected.end import propagated_output, propagated_states
-from conformance.expected.recurrence import NUMBERS, equation, recurrence
+from conformance.expected.recurrence import returned_of
 from conformance.expected.steps import residual_output, residual_state
 from conformance.failures.formulas import definitions, dense_text, loop_lines
 from conformance.failures.libraries import Library, given_names, library
@@ -234,7 +234,7 @@ def _bounds(subject: Subject, case: Case, hidden: Optional[np.ndarray]) -> list[
         if hidden is None:
             states = propagated_states(case, arithmetic) if options.return_state else ()
             return [*(s.bound for s in states), propagated_output(case, arithmetic).bound]
-        both = (hidden, _right_hidden(case))
+        both = (hidden, returned_of(case))
         output = np.maximum(*(residual_output(case, h, arithmetic).bound for h in both))
         shown = len(case.cell.states) if options.return_state else 0
         if options.return_sequences:
@@ -244,15 +244,6 @@ def _bounds(subject: Subject, case: Case, hidden: Optional[np.ndarray]) -> list[
             bounds = [state.bound for state in propagated_states(case, arithmetic)]
             layer, states_bounds = bounds[0], bounds[:shown]
     return [layer, *states_bounds, output]
-
-
-def _right_hidden(case: Case) -> np.ndarray:
-    """What the layer must return."""
-    x, used, initial = case.processed
-    step, inputs = equation(NUMBERS, case), [x[:, t] for t in range(case.T)]
-    zero = case.options.zero_output_for_mask
-    outputs, _ = recurrence(NUMBERS, step, inputs, initial, used, zero_output_for_mask=zero)
-    return np.stack(outputs, axis=1) if case.options.return_sequences else np.asarray(outputs[-1])
 
 
 def _of_the_right_kind(case: Case) -> str:
