@@ -12,6 +12,8 @@ from conformance.reporting.json_report import RunReport
 from conformance.reporting.suite import Suite
 from conformance.reporting.summary import RunRecord
 
+#: Options of a short run of NumPy.
+FEW = ("--implementation", "numpy", "--max-examples", "5")
 SUITE = Suite("1.0", (("test_a", "A holds", "first"), ("test_b", "B holds", "second"),
                       ("test_c", "C holds", "second")))  # fmt: skip
 ENVIRONMENT = Environment(
