@@ -72,18 +72,25 @@ def _undone():
                 setattr(c, name, value)
 
 
-def fails(implementation, name, seeds=(1,), **run):
+#: Of eight default runs 7 noticed the first of these and 3 the second: few of the networks that a
+#: run draws have the one regularizer or initializer. Three runs look for them, one for others.
+RUNS = {"l1_l2_without_l1": 3, "orthogonal_with_a_biased_sign": 3}
+
+
+def fails(implementation, name, runs=1, **run):
     """Whether a property fails in some dtype; in the default profile unless ``run`` says other."""
-    runs = (Run(seed=seed, **run) for seed in seeds)
-    subjects = (Subject(implementation, None, dtype, r) for r in runs for dtype in WIDE_DTYPES)
+    subjects = (
+        Subject(implementation, None, dtype, Run(seed=seed, **run))
+        for seed in range(1, runs + 1)
+        for dtype in WIDE_DTYPES
+    )
     return any(check(PROPERTIES[name], subject).verdict == "fails" for subject in subjects)
 
 
 @pytest.mark.usefixtures("_undone")
 @pytest.mark.parametrize("fault", CATCHES)
-def test_a_fault_of_training_is_caught_in_one_of_three_runs(fault):
-    # A run draws a dozen networks, of which few have the one initializer or regularizer.
-    assert fails(FaultyKeras(FAULTS[fault]), CATCHES[fault], seeds=(1, 2, 3))
+def test_a_fault_of_training_is_caught(fault):
+    assert fails(FaultyKeras(FAULTS[fault]), CATCHES[fault], RUNS.get(fault, 1))
 
 
 @pytest.mark.parametrize("name", sorted({*CATCHES.values()}))
