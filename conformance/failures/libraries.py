@@ -33,9 +33,10 @@ model = keras.Model({given}, {outputs})
 class Library:
     """The lines that import and build what is tested, and expressions that call it, by mode.
 
-    A call gives several arrays: what the layer returned, the states, the output, as far as they are
-    put out; the output by itself where it is a ``single`` one. ``set_weights`` are the lines that
-    come before it.
+    A call gives a list of arrays: what the layer returned, its last states, the output of Dense.
+    The options say which of them there are. Where the output is the only one, the call gives it
+    without a list, and ``single`` is true. ``set_weights`` are the lines that set the weights
+    before a call.
     """
 
     imports: str

@@ -141,7 +141,8 @@ def _shown_by(subject: Subject, failure: Failure) -> tuple[list[Question], str]:
 def _beyond_a_script(question: Question) -> bool:
     """Whether a few lines of NumPy cannot judge it.
 
-    Where every step is put out, a state that is not is known from what is (`expected.carried`).
+    An LSTM puts out h at every step, and not c. What is known of c follows from h, with bounds of
+    its own (`conformance.expected.carried`), which is more than a script can show.
     """
     options, states = question.case.options, question.case.cell.states
     return options.time_major or (options.return_sequences and len(states) > 1)
@@ -226,8 +227,9 @@ def _verdict(subject: Subject, case: Case, answer: Answer, T: int) -> str:
 def _bounds(subject: Subject, case: Case, hidden: Optional[np.ndarray]) -> list[np.ndarray]:
     """How far rounding may lead, in what the layer returned, its states, and the output.
 
-    What is judged from ``hidden``, which the layer returned, has the bound there or, where that is
-    larger, the bound at what is right: the script must pass once the fault is gone.
+    ``hidden`` is what the layer returned, or None where that is not seen. A step is judged from the
+    state before it, and so is its bound. Each bound is the larger of two: from the state that was
+    returned, and from the right one. So the script passes once the fault is gone.
     """
     arithmetic, options = subject.arithmetic, case.options
     with np.errstate(all="ignore"):
