@@ -10,6 +10,7 @@ import pytest
 
 from conformance.cells.gru import GRU
 from conformance.cells.lstm import LSTM
+from conformance.implementations.keras.tensorflow import load_tensorflow
 from conformance.numerics.arithmetic import IEEE
 from conformance.numerics.operations import BoundedNumbers, Numbers
 from strategies.cell import BIAS, INPUT, RECURRENT
@@ -124,7 +125,8 @@ def test_the_equation_and_a_second_writing_of_it_agree_within_the_bound(form, na
 
 @pytest.mark.parametrize("form", FORMS)
 def test_every_step_of_keras_is_within_the_bound_from_its_own_states(form):
-    keras = pytest.importorskip("keras")
+    pytest.importorskip("tensorflow")
+    keras = load_tensorflow().keras
     cell, options = FORMS[form]
     layer = keras.layers.LSTM if cell is LSTM else keras.layers.GRU
     ops = BoundedNumbers(IEEE["float32"])

@@ -186,3 +186,17 @@ def test_collecting_does_not_import_tensorflow(tmp_path):
     done = run(sys.executable, "-c", code, cwd=tmp_path, path=str(ROOT))
     assert done.text.splitlines()[-1] == "0 []"
     assert "test_last_output_equals_the_recurrence[keras-graph-float32]" in done.text
+
+
+@needs_tensorflow
+def test_a_program_that_has_used_tensorflow_before_can_be_asked(tmp_path):
+    text = """
+import tensorflow as tf
+tf.ones(3) + 1
+from conformance import check_implementation
+asked = ["last_output_equals_the_recurrence"]
+print(check_implementation("keras", properties=asked, modes=["call"], max_examples=2).verdict)
+"""
+    done = run(sys.executable, "-c", text, cwd=tmp_path, path=str(ROOT))
+    assert done.status == 0
+    assert done.text.splitlines()[-1] == "conforms"

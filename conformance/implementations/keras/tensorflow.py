@@ -6,6 +6,7 @@ through ``tf.keras``. TensorFlow is imported when the first network is built.
 
 from __future__ import annotations
 
+import contextlib
 import os
 from functools import cached_property
 from typing import Any, Callable, ClassVar, Optional, Sequence
@@ -40,6 +41,8 @@ _computed_on: set[str] = set()
 def load_tensorflow() -> Any:
     """TensorFlow, quiet and with one thread; imported at the first call.
 
+    Where the program has used TensorFlow before, it keeps the number of its threads.
+
     Raises:
         ImplementationError: TensorFlow is not installed, or does not import.
     """
@@ -63,8 +66,9 @@ def load_tensorflow() -> Any:
             raise ImplementationError(
                 f"TensorFlow does not import: {type(error).__name__}: {first_line}"
             ) from error
-        tf.config.threading.set_intra_op_parallelism_threads(1)
-        tf.config.threading.set_inter_op_parallelism_threads(1)
+        with contextlib.suppress(RuntimeError):  # it was used before, and keeps its threads
+            tf.config.threading.set_intra_op_parallelism_threads(1)
+            tf.config.threading.set_inter_op_parallelism_threads(1)
         tf.get_logger().setLevel("ERROR")
         set_default_dtype(tf.keras)
         _tensorflow = tf
