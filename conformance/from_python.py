@@ -21,6 +21,7 @@ from typing import Any, Callable, Iterable, Mapping, Optional, Sequence, Union
 
 from hypothesis import core
 
+from conformance.cells import CELLS, SIMPLE_RNN
 from conformance.checking.check import check
 from conformance.checking.property import Property
 from conformance.checking.record import Nonconformity
@@ -141,6 +142,7 @@ def check_implementation(
     implementation: Any,
     *,
     properties: Optional[Iterable[str]] = None,
+    layers: Optional[Iterable[str]] = None,
     modes: Optional[Iterable[str]] = None,
     dtypes: Optional[Iterable[str]] = None,
     profile: str = "default",
@@ -156,6 +158,8 @@ def check_implementation(
             dense_bias) -> y``, an `Implementation`, a subclass of it, or a name as after
             ``--implementation``.
         properties: names of properties, as after ``-k``: ``last_output_equals_the_recurrence``.
+        layers: some of the implementation's recurrent layers; by default all that a layer of yours
+            declares, of Keras and NumPy SimpleRNN alone.
         modes: some of the implementation's modes; all by default.
         dtypes: some of the implementation's dtypes; all by default.
         profile: ``quick``, ``default`` or ``thorough``.
@@ -172,6 +176,7 @@ def check_implementation(
     checks = _checks(
         implementation,
         properties=properties,
+        layers=layers,
         modes=modes,
         dtypes=dtypes,
         profile=profile,
@@ -216,6 +221,7 @@ def _checks(
     thing: Any,
     *,
     properties: Optional[Iterable[str]] = None,
+    layers: Optional[Iterable[str]] = None,
     modes: Optional[Iterable[str]] = None,
     dtypes: Optional[Iterable[str]] = None,
     profile: str = "default",
@@ -238,6 +244,8 @@ def _checks(
         raise ValueError(f"seed={seed!r}: must be an integer")
     if time_limit is not None and not (isinstance(time_limit, (int, float)) and time_limit > 0):
         raise ValueError(f"time_limit={time_limit!r}: must be a number of seconds, or None")
+    usual_layers = implementation.usual_layers or None if layers is None else layers
+    chosen_layers = _some_of("layers", usual_layers, implementation.layers)
     chosen_modes = _some_of("modes", modes, implementation.modes)
     chosen_dtypes = _some_of("dtypes", dtypes, implementation.dtypes)
     of_the_user = _of_the_user(known or {}, implementation, available)
@@ -251,24 +259,29 @@ def _checks(
             runs[0].deviations += of_the_user
         return runs[0]
 
-    def one(found: Property, mode: Optional[str], dtype: str) -> Check:
+    def one(found: Property, layer: str, mode: Optional[str], dtype: str) -> Check:
         def subject() -> Subject:
-            return Subject(implementation, mode, dtype, run(), chosen_modes)
+            return Subject(implementation, mode, dtype, run(), chosen_modes, cell=CELLS[layer])
 
         short = found.name[len("test_") :]
-        parts = (implementation.name, mode, dtype, short)
+        named = layer if layer != SIMPLE_RNN.name else None
+        parts = (implementation.name, named, mode, dtype, short)
         known_here = tuple(
             d for d in of_the_user if found.name in d.properties and d.applies(dtype=dtype)
         )
         return Check(found, subject, "-".join(filter(None, parts)), known_here)
+
+    def layers_of(found: Property) -> Sequence[str]:
+        return [layer for layer in chosen_layers if found.is_about(layer)] or chosen_layers[:1]
 
     def dtypes_of(found: Property) -> Sequence[str]:
         # One that applies to none of the dtypes is reported as such, once.
         return [d for d in chosen_dtypes if found.applies_to(d)] or chosen_dtypes[:1]
 
     return [
-        one(found, mode, dtype)
+        one(found, layer, mode, dtype)
         for found in (available[name] for name in names)
+        for layer in layers_of(found)
         for dtype in dtypes_of(found)
         for mode in (chosen_modes if found.per_mode else (None,))
     ]

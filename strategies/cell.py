@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Callable, NamedTuple
 
+import numpy as np
+
 if TYPE_CHECKING:
     from strategies.options import Options
 
@@ -33,6 +35,7 @@ class Cell:
     the states in the order of ``initial_state``. ``activations`` has the arguments that choose an
     activation, with their defaults. ``one_sum`` says that a step is one activation of one sum of
     products of inputs and states: then there is a sharper bound for the end of a sequence.
+    ``fresh_bias(shape)`` is the bias of a new layer.
 
     The repr is the name in capitals, under which `conformance.cells` has the cell.
     """
@@ -44,6 +47,7 @@ class Cell:
     states: tuple[str, ...] = ("h",)
     activations: tuple[tuple[str, str], ...] = (("activation", "tanh"),)
     one_sum: bool = False
+    fresh_bias: Callable[[tuple[int, ...]], np.ndarray] = np.zeros
 
     def __repr__(self) -> str:
         return self.name.upper()

@@ -115,6 +115,7 @@ def test_what_is_known_of_one_dtype_is_asked_of_it_alone():
         ({"properties": ["speed"]}, r"^properties=\['test_speed'\]: 'test_speed' is not one of "),
         ({"properties": []}, r"^properties=\[\]: must be some of test_"),
         ({"modes": ["xla"]}, r"^modes=\['xla'\]: 'xla' is not one of call$"),
+        ({"layers": ["lstm"]}, r"^layers=\['lstm'\]: 'lstm' is not one of simple_rnn$"),
         ({"dtypes": "half"}, r"^dtypes=\['half'\]: 'half' is not one of float32, float64$"),
         ({"properties": "speed"}, r"^properties=\['test_speed'\]: 'test_speed' is not one of "),
         ({"profile": "slow"}, r"^profile='slow': must be one of quick, default, thorough$"),

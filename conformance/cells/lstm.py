@@ -22,6 +22,8 @@ from __future__ import annotations
 
 from typing import Any, Callable
 
+import numpy as np
+
 from conformance.numerics.operations import Operations
 from strategies.cell import BIAS, INPUT, RECURRENT, Cell, Weight
 from strategies.options import Options
@@ -53,6 +55,18 @@ def weights(D: int, M: int, options: Options) -> dict[str, Weight]:
     }
 
 
+def fresh_bias(shape: tuple[int, ...]) -> np.ndarray:
+    """Ones for the forget gate, zeros for all others, (4M,): at first the cell state is kept.
+
+    Jozefowicz, Zaremba, Sutskever, *An empirical exploration of recurrent network architectures*
+    (2015), section 2.2; Keras's ``unit_forget_bias``.
+    """
+    bias = np.zeros(shape)
+    _, forget, _, _ = np.split(bias, 4)
+    forget[:] = 1
+    return bias
+
+
 LSTM = Cell(
     name="lstm",
     title="LSTM",
@@ -60,4 +74,5 @@ LSTM = Cell(
     weights=weights,
     states=("h", "c"),
     activations=(("activation", "tanh"), ("recurrent_activation", "sigmoid")),
+    fresh_bias=fresh_bias,
 )

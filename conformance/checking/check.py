@@ -58,6 +58,7 @@ def holds_for(
             quota=quota and "case" in draws,
             narrow=narrow,
             one_dtype=one_dtype,
+            one_layer=any(not isinstance(n, str) and n.one_layer for n in needs),
             often=often,
             asks=asks,
         )
@@ -95,11 +96,12 @@ def check(found: Property, subject: Subject) -> Result:
         failure = Failure({}, Nonconformity(elsewhere), repeats=False)
     return Result(
         property=found.name,
-        sentence=found.sentence,
+        sentence=subject.titled(found.sentence),
         clause=found.clause,
         implementation=subject.implementation.name,
         mode=subject.mode,
         dtype=subject.dtype,
+        layer=subject.layer,
         verdict=verdict,
         cases=tally.cases,
         discriminating=tally.discriminating if found.quota else None,

@@ -15,6 +15,8 @@ from strategies import WIDE_DTYPES, Case
 BUILD_COST = 5
 #: Where the dtype of the run has no meaning, the run of this one asks.
 ONE_DTYPE = "float32"
+#: Where cases have layers of their own, the run of this one asks.
+ONE_LAYER = "simple_rnn"
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,8 @@ class Property:
     often a case is executed; ``builds`` whether each case builds a network; ``quota`` whether its
     cases are meant to show faults of the recurrence, so that too few discriminating ones are worth
     a warning; ``narrow`` whether it is said of 16-bit dtypes too; ``one_dtype`` that it is asked in
-    float32 alone, because its cases have dtypes of their own; ``often`` how many times the
+    float32 alone, because its cases have dtypes of their own; ``one_layer`` that it is asked of
+    SimpleRNN alone, because its cases have layers of their own; ``often`` how many times the
     profile's number of builds it has, because they are cheap; ``asks`` asks the implementation
     about a case and does not judge; what it returns is given to ``function`` as ``answer``. Without
     it ``function`` does both.
@@ -45,6 +48,7 @@ class Property:
     quota: bool
     narrow: bool
     one_dtype: bool = False
+    one_layer: bool = False
     often: int = 1
     asks: Optional[Callable[[Record, Case], Any]] = None
 
@@ -65,9 +69,15 @@ class Property:
         """What the property needs and the subject does not have: capabilities, a dtype."""
         if subject.dtype not in subject.implementation.dtypes:
             return [subject.dtype]
+        if subject.layer not in subject.implementation.layers or not self.is_about(subject.layer):
+            return [f"another layer than {subject.cell.title}"]
         asked = (ONE_DTYPE,) if self.one_dtype else WIDE_DTYPES
         dtype = [] if self.applies_to(subject.dtype) else [" or ".join(asked)]
         return sorted(self.needs - subject.capabilities) + dtype
+
+    def is_about(self, layer: str) -> bool:
+        """Whether it is asked of that layer."""
+        return not self.one_layer or layer == ONE_LAYER
 
     def applies_to(self, dtype: str) -> bool:
         """Whether it is said of that dtype."""

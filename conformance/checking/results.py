@@ -38,7 +38,8 @@ class Result:
     were about.
     ``deviations`` has, for each known deviation that applied, how many cases deviated and how many
     there were. ``arithmetic`` is the row that the bound was computed
-    with, empty where nothing was executed.
+    with, empty where nothing was executed. ``layer`` is a name of `conformance.cells`; the sentence
+    of another layer than SimpleRNN begins with it.
     """
 
     property: str
@@ -60,6 +61,7 @@ class Result:
     deviations: dict[str, tuple[int, int]] = field(default_factory=dict)
     coverage: Coverage = field(default_factory=Coverage)
     failure: Optional[Failure] = None
+    layer: str = "simple_rnn"
 
     def __post_init__(self) -> None:
         """Make text that comes from outside fit to print, to file and to send."""

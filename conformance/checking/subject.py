@@ -1,4 +1,4 @@
-"""A subject: one implementation, in one mode and one dtype, of whose cells one is asked about."""
+"""A subject: one implementation, in one mode and one dtype, of whose layers one is asked."""
 
 from __future__ import annotations
 
@@ -42,8 +42,21 @@ class Subject:
 
     @property
     def id(self) -> str:
-        """``keras-graph-float32``, or ``keras-float32`` without a mode."""
-        return "-".join(filter(None, (self.implementation.name, self.mode, self.dtype)))
+        """``keras-graph-float32``, ``keras-float32`` without a mode, ``keras-lstm-float32``.
+
+        SimpleRNN is not named: it was the only layer once, and ids stay as they are known.
+        """
+        layer = None if self.cell is SIMPLE_RNN else self.layer
+        return "-".join(filter(None, (self.implementation.name, layer, self.mode, self.dtype)))
+
+    @property
+    def layer(self) -> str:
+        """The name of its cell."""
+        return self.cell.name
+
+    def titled(self, sentence: str) -> str:
+        """A sentence about it; of another layer than SimpleRNN it says which."""
+        return sentence if self.cell is SIMPLE_RNN else f"{self.cell.title}: {sentence}"
 
     @property
     def test_id(self) -> str:
@@ -76,18 +89,23 @@ class Subject:
 
     def facts(self, *drawn: object) -> dict[str, Any]:
         """What the condition of a known deviation may ask of what was drawn."""
-        facts = {**NO_FACTS, "mode": self.mode, "dtype": self.dtype}
+        facts = {**NO_FACTS, "mode": self.mode, "dtype": self.dtype, "cell": self.layer}
         for value in drawn:
             facts.update(getattr(value, "facts", {}))
         return facts
 
     @property
     def arithmetic(self) -> Arithmetic:
-        """How it rounds: what is declared, and what was found when it was first needed."""
+        """How it rounds: what is declared, and what was found when it was first needed.
+
+        SimpleRNN is what is asked, where the implementation has it: the state of a gated cell is no
+        plain sum. How a library stores its sums does not depend on the layer.
+        """
         key = (self.implementation, self.dtype, self.modes_run)
+        cell = SIMPLE_RNN if SIMPLE_RNN.name in self.implementation.layers else self.cell
         if key not in self.run.arithmetics:
             try:
-                row = call_within(self.run.time_limit, lambda: probed(*key, self.cell))
+                row = call_within(self.run.time_limit, lambda: probed(*key, cell))
             except TimeLimitReached:  # as one that raises: the properties will say so
                 row = self.implementation.arithmetic(self.dtype)
             self.run.arithmetics[key] = row

@@ -77,7 +77,7 @@ def describe_failure(
         return [f"script: {path} ({shown.needs})"]
 
     lines = [
-        f"FAILS: {prop.sentence}",
+        f"FAILS: {subject.titled(prop.sentence)}",
         *_lines_of("what was tested", lambda: [_tested(subject)]),
         *_lines_of("the case", lambda: _drawn(failure)),
         f"found: {_in_one_line(failure.error.sentence)}",

@@ -78,7 +78,10 @@ def script(found: Property, subject: Subject, failure: Failure) -> Optional[Scri
     mode = ""
     if subject.implementation.modes != ("call",):
         mode = f" in mode {one_line(', '.join(modes))}".replace("\\", "\\\\").replace('"', "'")
-    parts = [_HEAD.format(sentence=found.sentence, mode=mode, imports=how.imports), how.build]
+    parts = [
+        _HEAD.format(sentence=subject.titled(found.sentence), mode=mode, imports=how.imports),
+        how.build,
+    ]
     parts += ["\n"] if how.build else []
     as_they_are = verdict.startswith("for a, shape") and not how.is_keras  # which has tensors
     before: Optional[Case] = None

@@ -21,13 +21,14 @@ from strategies import Cell
 _TEXT = '''\
 """{sentence}: shown to be false."""
 {imports}
+from conformance.cells import CELLS
 from conformance.checking.subject import Subject
 {drawn_imports}
 import {module} as properties
 
 drawn = {drawn}
 subject = Subject(
-    {loaded}, {mode!r}, {dtype!r}, modes={modes!r}
+    {loaded}, {mode!r}, {dtype!r}, modes={modes!r}, cell=CELLS[{layer!r}]
 )
 for _ in range({times}):
     properties.{name}.conformance_property.ask_and_judge(subject, **drawn)
@@ -51,7 +52,7 @@ def property_script(prop: Property, subject: Subject, failure: Failure) -> Optio
         return None
     imports, loaded, needs = of_this_project(subject)
     text = _TEXT.format(
-        sentence=prop.sentence,
+        sentence=subject.titled(prop.sentence),
         imports=imports,
         drawn_imports="\n".join(sorted(imports_of(failure.drawn))),
         module=prop.function.__module__,
@@ -60,6 +61,7 @@ def property_script(prop: Property, subject: Subject, failure: Failure) -> Optio
         mode=subject.mode,
         dtype=subject.dtype,
         modes=subject.modes,
+        layer=subject.layer,
         name=prop.name,
         times=times,
     )

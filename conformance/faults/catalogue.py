@@ -18,9 +18,10 @@ from conformance.implementations.numpy_loop import NumpyNetwork
 class Fault:
     """Something wrong: its name, the part of the specification that it breaks, one sentence.
 
-    ``numpy`` is a network with the fault, and ``keras(tf)`` patches the installed Keras. Either is
-    None where the fault is not seeded. ``requires`` says which version of Keras the patch is for,
-    as pip writes it; it is empty for all.
+    ``layer`` is the recurrent layer that it is of, a name of `conformance.cells`; what is wrong
+    with every layer shows in SimpleRNN. ``numpy`` is a network with the fault, and ``keras(tf)``
+    patches the installed Keras. Either is None where the fault is not seeded. ``requires`` says
+    which version of Keras the patch is for, as pip writes it; it is empty for all.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Fault:
     numpy: Optional[type[NumpyNetwork]] = None
     keras: Optional[Callable[[Any], None]] = None
     requires: str = ""
+    layer: str = "simple_rnn"
 
     @property
     def numeric(self) -> bool:
@@ -54,6 +56,8 @@ def faults_of(implementation: str) -> dict[str, Fault]:
 
 def enter(function: Callable[..., Any], group: str, **seed: Any) -> None:
     """Enter a fault under the name of a function, with the docstring as its sentence.
+
+    ``seed`` are further fields of the `Fault`.
 
     A fault that is in the catalogue already has its sentence and its group there. What is seeded
     into the other implementation is then entered without a docstring and without a group.

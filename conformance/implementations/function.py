@@ -7,6 +7,7 @@ It may declare more by attributes:
 
 forward.states_and_outputs = f   # the same arguments -> (h (N, T, M), y (N, T, K))
 forward.dtypes = ("float32",)    # where it does not compute in all of them
+forward.layer = "lstm"           # where it is no SimpleRNN: of `conformance.cells`
 """
 
 from __future__ import annotations
@@ -74,6 +75,7 @@ class FunctionImplementation(Implementation):
             _check_signature(states, f"{name}.states_and_outputs")
             self.capabilities = frozenset({OUTPUT, STATES})
         self.dtypes = getattr(function, "dtypes", WIDE_DTYPES)
+        self.layers = (getattr(function, "layer", "simple_rnn"),)
 
     def network(self, size: NetworkSize, dtype: str) -> FunctionNetwork:
         return FunctionNetwork(self.function, size.options.return_sequences)

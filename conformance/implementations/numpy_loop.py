@@ -13,6 +13,7 @@ from typing import Any, Callable, Optional, Sequence
 
 import numpy as np
 
+from conformance.cells import CELLS
 from conformance.cells.births import glorot_limit
 from conformance.implementations.capabilities import (
     CHOSEN_ACTIVATIONS,
@@ -57,17 +58,17 @@ class NumpyNetwork(Network):
     # Weights
 
     def initial_weights(self) -> list[Array]:
-        """Glorot kernels, an orthogonal recurrent kernel, zero biases."""
+        """Glorot kernels, an orthogonal recurrent kernel, the bias that the cell has afresh."""
 
-        def born(role: str, shape: tuple[int, ...]) -> Array:
+        def born(name: str, role: str, shape: tuple[int, ...]) -> Array:
             if role == BIAS:
-                return np.zeros(shape)
+                return np.zeros(shape) if name == DENSE_BIAS else self.size.cell.fresh_bias(shape)
             if role == RECURRENT:
                 return orthogonal(self.rng, shape)
             limit = glorot_limit(*shape)
             return self.rng.uniform(-limit, limit, shape)
 
-        return [born(*weight) for weight in weights_of(self.size).values()]
+        return [born(name, *weight) for name, weight in weights_of(self.size).items()]
 
     def set_weights(self, weights: Sequence[Array]) -> None:
         self.weights = [np.array(w) for w in weights]
@@ -249,6 +250,8 @@ class NumpyLoop(Implementation):
     name = "numpy"
     modes = ("call",)
     dtypes = DTYPES
+    layers = tuple(CELLS)
+    usual_layers = ("simple_rnn",)
     capabilities = frozenset(
         {
             OUTPUT,

@@ -7,10 +7,14 @@ import os
 import sys
 from typing import Any, Sequence
 
+from conformance.cells import CELLS
 from conformance.implementations.capabilities import words
 from conformance.implementations.function import FunctionImplementation
 from conformance.implementations.protocol import Implementation, ImplementationError
 from strategies import DTYPES
+
+#: Declarations without which there is nothing to ask.
+NOT_EMPTY = ("layers", "dtypes")
 
 
 def load_own(name: str) -> Implementation:
@@ -85,6 +89,7 @@ def check_declared(implementation: Implementation) -> None:
     if isinstance(modes, str) or not modes or not all(isinstance(mode, str) for mode in modes):
         raise ImplementationError(f"{name}: modes={modes!r}: must be names, at least one")
     _check_names(name, "capabilities", implementation.capabilities, words())
+    _check_names(name, "layers", implementation.layers, tuple(CELLS))
     _check_names(name, "dtypes", implementation.dtypes, DTYPES)
     _check_names(name, "costs", implementation.costs, modes)
     _check_names(name, "compiled_modes", implementation.compiled_modes, modes)
@@ -93,6 +98,8 @@ def check_declared(implementation: Implementation) -> None:
 def _check_names(name: str, what: str, given: Any, choices: Sequence[str]) -> None:
     if isinstance(given, str):
         raise ImplementationError(f"{name}: {what}={given!r}: must be a collection of names")
+    if not given and what in NOT_EMPTY:
+        raise ImplementationError(f"{name}: {what}={given!r}: must be some of {', '.join(choices)}")
     for entry in given:
         if entry not in choices:
             raise ImplementationError(

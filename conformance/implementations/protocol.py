@@ -184,7 +184,7 @@ def _undefined(owner: object, method: str, capability: str) -> ImplementationErr
 
 
 class Implementation:
-    """A thing under test. Subclasses set the four attributes and override `network`."""
+    """A thing under test. Subclasses set the first attributes and override `network`."""
 
     #: What the user types, and what test ids begin with.
     name: str = ""
@@ -192,6 +192,10 @@ class Implementation:
     modes: tuple[str, ...] = ("call",)
     #: What it can compute in, of `strategies.DTYPES`.
     dtypes: tuple[str, ...] = WIDE_DTYPES
+    #: The recurrent layers that it has, by the names of `conformance.cells`.
+    layers: tuple[str, ...] = ("simple_rnn",)
+    #: Those that are asked where nobody names some; empty for all.
+    usual_layers: tuple[str, ...] = ()
     #: What it can do beyond OUTPUT.
     capabilities: frozenset[str] = frozenset({OUTPUT})
     #: The extra of this project that installs what it needs, for the message that names it.

@@ -11,6 +11,7 @@ from typing import Any, Optional, Sequence, cast
 import pytest
 
 import conformance.properties
+from conformance.cells import CELLS
 from conformance.checking.check import check
 from conformance.checking.property import Property
 from conformance.checking.results import NOT_APPLICABLE
@@ -44,6 +45,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default="keras",
         metavar="NAME",
         help=f"what is tested: {', '.join(IMPLEMENTATIONS)}, or module:object; keras by default",
+    )
+    group.addoption(
+        "--layers",
+        metavar="A,B",
+        help=f"of {', '.join(CELLS)}, or all; simple_rnn alone by default",
     )
     group.addoption("--modes", metavar="A,B", help="execution modes; all by default")
     group.addoption(
@@ -117,6 +123,8 @@ class _Session:
         implementation = load_implementation(config.getoption("--implementation"))
         if implementation.name in IMPLEMENTATIONS:  # the backend that was found, to repeat it
             config.option.implementation = implementation.name
+        usual = implementation.usual_layers or implementation.layers
+        self.layers = _chosen(config, "--layers", implementation.layers, usual)
         self.modes = _chosen(config, "--modes", implementation.modes)
         self.dtypes = _chosen(config, "--dtypes", implementation.dtypes)
         profile = _one_of(
@@ -150,7 +158,12 @@ class _Session:
         if self.about_properties and not self.is_worker:
             _check_installed(implementation)
         self.environment = Environment.of(
-            implementation, self.modes, self.dtypes, self.record, str(self.machines.device)
+            implementation,
+            self.layers,
+            self.modes,
+            self.dtypes,
+            self.record,
+            str(self.machines.device),
         )
 
     # One test for each property and subject
@@ -160,8 +173,10 @@ class _Session:
         modes: Sequence[Optional[str]] = self.modes if found.per_mode else [None]
         # One that applies to none of the dtypes is reported as such, once.
         dtypes = [d for d in self.dtypes if found.applies_to(d)] or self.dtypes[:1]
+        layers = [layer for layer in self.layers if found.is_about(layer)] or self.layers[:1]
         wholes = [
-            Subject(self.implementation, mode, dtype, self.run, self.modes)
+            Subject(self.implementation, mode, dtype, self.run, self.modes, cell=CELLS[layer])
+            for layer in layers
             for dtype in dtypes
             for mode in modes
         ]
@@ -175,11 +190,11 @@ class _Session:
             metafunc.parametrize("subject", subjects, ids=[s.test_id for s in subjects])
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        """Neighbours share networks: sort by dtype and mode. Warnings are no verdicts: drop."""
+        """Neighbours share networks: sort by layer, dtype, mode. Warnings are no verdicts: drop."""
         for item in items:
             if _is_property(item):
                 item.add_marker(pytest.mark.filterwarnings("ignore"))
-        items.sort(key=lambda item: _subject_order(item) if _is_property(item) else ("", ""))
+        items.sort(key=lambda item: _subject_order(item) if _is_property(item) else (0, "", ""))
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> Optional[bool]:
@@ -262,9 +277,9 @@ def _is_property(item: pytest.Item) -> bool:
     return hasattr(getattr(item, "function", None), "conformance_property")
 
 
-def _subject_order(item: pytest.Item) -> tuple[str, str]:
+def _subject_order(item: pytest.Item) -> tuple[int, str, str]:
     subject = item.callspec.params["subject"]  # type: ignore[attr-defined]
-    return subject.dtype, subject.mode or ""
+    return list(CELLS).index(subject.layer), subject.dtype, subject.mode or ""
 
 
 def _inside_properties(config: pytest.Config, nodeid: str) -> bool:
@@ -283,9 +298,13 @@ def _aims_at_properties(config: pytest.Config) -> bool:
     return False
 
 
-def _chosen(config: pytest.Config, option: str, choices: Sequence[str]) -> tuple[str, ...]:
+def _chosen(
+    config: pytest.Config, option: str, choices: Sequence[str], usual: Sequence[str] = ()
+) -> tuple[str, ...]:
     text = config.getoption(option)
     if text is None:
+        return tuple(usual or choices)
+    if text == "all":
         return tuple(choices)
     names = [name.strip() for name in text.split(",") if name.strip()]
     if not names:
@@ -341,6 +360,7 @@ def _repeat(config: pytest.Config, seed: int) -> str:
     for option in (
         "--implementation",
         "--fault",
+        "--layers",
         "--modes",
         "--dtypes",
         "--max-examples",

@@ -15,7 +15,7 @@ from conformance.numerics.arithmetic import REFERENCE
 from conformance.numerics.bounded import INFLATION
 from strategies import Case, Dimensions
 from strategies.cell import BIAS, INPUT, RECURRENT
-from strategies.textures import READOUT, weights_of
+from strategies.textures import DENSE_BIAS, READOUT, weights_of
 
 #: A conforming initialiser is called degenerate at most this often, for each kernel checked.
 FALSE_ALARM = 1e-12
@@ -23,10 +23,17 @@ FALSE_ALARM = 1e-12
 
 @holds_for(needs=(INITIAL_WEIGHTS,), per_mode=False, builds=True, size=plain_sizes)
 def test_fresh_biases_are_zero(record: Record, size: Dimensions) -> None:
-    """Fresh biases are zero."""
+    """Fresh biases are zero.
+
+    Those of a forget gate are 1, where the cell has one.
+    """
     for name, bias in _fresh(record, size, BIAS):
-        largest = float(bias.ravel()[np.argmax(np.abs(bias))])
-        require(not bias.any(), f"an entry of {name} is {largest:.6g}")
+        wanted = np.zeros(bias.shape)
+        if name != DENSE_BIAS.replace("_", " "):
+            wanted = size.cell.fresh_bias(bias.shape)
+        worst = int(np.argmax(np.abs(bias - wanted)))
+        got, right = float(bias.ravel()[worst]), float(wanted.ravel()[worst])
+        require(got == right, f"an entry of {name} is {got:.6g}, must be {right:.6g}")
 
 
 @holds_for(needs=(INITIAL_WEIGHTS,), per_mode=False, builds=True, size=plain_sizes)

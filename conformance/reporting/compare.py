@@ -19,8 +19,8 @@ SYMBOLS = {CONFORMS: "✓", FAILS: "✗", DEVIATES: "≈", NOT_APPLICABLE: "–"
 NOT_ASKED = "not asked"
 NOT_ASKED_SYMBOL = "·"
 
-#: What is checked in which mode and dtype.
-Key = tuple[str, Optional[str], str]
+#: What is checked of which layer, in which mode and dtype.
+Key = tuple[str, str, Optional[str], str]
 
 
 @dataclass
@@ -48,9 +48,10 @@ class Column:
         """The shards that have no report."""
         return [shard for report in self.reports for shard in report.record.missing]
 
-    def verdicts(self, property_name: str) -> list[Result]:
-        """The results of one property, in every mode and dtype."""
-        return [r for (name, _, _), r in self.results.items() if name == property_name]
+    def verdicts(self, like: Result) -> list[Result]:
+        """The results of the same property and layer, in every mode and dtype."""
+        same = (like.property, like.layer)
+        return [result for key, result in self.results.items() if key[:2] == same]
 
 
 @dataclass(frozen=True)
@@ -142,7 +143,7 @@ def _columns(reports: Sequence[RunReport]) -> list[Column]:
     for column in columns:
         for report in column.reports:
             for result in report.record.results.values():
-                key = (result.property, result.mode, result.dtype)
+                key = (result.property, result.layer, result.mode, result.dtype)
                 known = column.results.get(key)
                 column.results[key] = _merged(known, result) if known else result
     _label(columns)
@@ -205,11 +206,12 @@ def _checked(column: Column) -> dict[Key, str]:
 def _changes(result: Result, before: Column, after: Column) -> list[Change]:
     """The changes of one property, one for each pair of verdicts."""
     one, other = _checked(before), _checked(after)
-    both = [key for key in one if key in other and key[0] == result.property]
+    same = (result.property, result.layer)
+    both = [key for key in one if key in other and key[:2] == same]
     places: dict[tuple[str, str], list[str]] = {}
     for key in both:
         if one[key] != other[key]:
-            where = " ".join(filter(None, key[1:]))
+            where = " ".join(filter(None, key[2:]))
             places.setdefault((one[key], other[key]), []).append(where)
     return [
         Change(
@@ -240,7 +242,7 @@ def comparison_lines(comparison: RunComparison, width: int) -> list[str]:
     lines += [f"  {change}" for change in comparison.changes]
     lines += [str(gap) for gap in comparison.gaps]
     cells = [
-        [_cell(column.verdicts(result.property)) for column in comparison.columns]
+        [_cell(column.verdicts(result)) for column in comparison.columns]
         for result in comparison.properties
     ]
     sentences = [result.sentence for result in comparison.properties]

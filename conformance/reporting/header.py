@@ -43,6 +43,7 @@ class Environment:
     python: str
     platform: str
     variables: dict[str, str]
+    layers: list[str]
     modes: list[str]
     dtypes: list[str]
     threads: str
@@ -60,6 +61,7 @@ class Environment:
     def of(
         cls,
         implementation: Implementation,
+        layers: Sequence[str],
         modes: Sequence[str],
         dtypes: Sequence[str],
         record: RunRecord,
@@ -73,6 +75,7 @@ class Environment:
             python=".".join(str(part) for part in sys.version_info[:3]),
             platform=f"{platform.system()} {platform.machine()}",
             variables={name: os.environ[name] for name in ENVIRONMENT if name in os.environ},
+            layers=list(layers),
             modes=list(modes),
             dtypes=list(dtypes),
             threads=implementation.threads,
@@ -95,14 +98,16 @@ class Environment:
 
 
 def header_lines(environment: Environment) -> list[str]:
-    """At most four lines."""
+    """At most four lines; layers are named where SimpleRNN is not the only one."""
     shard = f" · shard {environment.shard}" if environment.shard else ""
     repeat = environment.repeat + (f" --shard={environment.shard}" if shard else "")
     device = f" · device {environment.device}" if environment.device else ""
+    named = environment.layers != ["simple_rnn"]
+    layers = f"layers {', '.join(environment.layers)} · " if named else ""
     set_by_user = [f"{name}={value}" for name, value in environment.variables.items()]
     lines = [
         f"rnn-conformance {environment.suite}: {environment.tested}",
-        f"modes {', '.join(environment.modes)} · dtypes {', '.join(environment.dtypes)}"
+        f"{layers}modes {', '.join(environment.modes)} · dtypes {', '.join(environment.dtypes)}"
         f" · {environment.threads}{device}",
         f"profile {environment.profile} · seed {environment.seed}{shard} (again: {repeat})",
     ]

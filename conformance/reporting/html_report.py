@@ -95,7 +95,7 @@ def write_comparison(comparison: RunComparison, path: Path) -> None:
         FileError: it cannot be written there.
     """
     rows = [
-        (result, [MatrixCell.of(column.verdicts(result.property)) for column in comparison.columns])
+        (result, [MatrixCell.of(column.verdicts(result)) for column in comparison.columns])
         for result in comparison.properties
     ]
     clauses: dict[str, list[list[MatrixCell]]] = {}

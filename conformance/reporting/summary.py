@@ -333,9 +333,14 @@ def _totals(results: list[Result], record: RunRecord) -> list[str]:
 
 
 def by_sentence(results: list[Result]) -> dict[str, list[Result]]:
-    """Results by the sentence of their property. The recurrence comes first."""
+    """Results by the sentence of their property. SimpleRNN comes first, then the recurrence."""
+
+    def order(result: Result) -> tuple[bool, str, bool, str, str]:
+        layer, clause = result.layer, result.clause
+        return layer != "simple_rnn", layer, clause != "recurrence", clause, result.property
+
     groups: dict[str, list[Result]] = {}
-    for result in sorted(results, key=lambda r: (r.clause != "recurrence", r.clause, r.property)):
+    for result in sorted(results, key=order):
         groups.setdefault(result.sentence, []).append(result)
     return groups
 

@@ -15,6 +15,7 @@ from typing import Optional
 
 from hypothesis import settings
 
+from conformance.cells import CELLS, SIMPLE_RNN
 from conformance.checking import search as searching
 from conformance.checking.check import check
 from conformance.checking.results import FAILS, Result
@@ -104,13 +105,14 @@ def _search(
 ) -> tuple[Optional[Result], int, Optional[list[str]]]:
     """The first failure, the cases until then, and all properties that fail if all are asked."""
     run = Run(profile=PROFILES[spec.profile], seed=spec.seed)
+    cell = SIMPLE_RNN if spec.kind == "control" else CELLS[FAULTS[spec.name].layer]
     first, cases, caught_by = None, 0, []
     for prop, mode, dtype in items(implementation, all_properties().values(), group):
         if prop.name in caught_by or dtype not in (spec.dtypes or implementation.dtypes):
             continue
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            result = check(prop, Subject(implementation, mode, dtype, run))
+            result = check(prop, Subject(implementation, mode, dtype, run, cell=cell))
         cases += result.cases if first is None else 0
         if result.verdict == FAILS:
             first = first or result.without_failure()

@@ -12,7 +12,7 @@ from catches import CATCHES
 from subjects import PROPERTIES
 
 from conformance import faults
-from conformance.cells import SIMPLE_RNN
+from conformance.cells import CELLS, GRU, LSTM, SIMPLE_RNN
 from conformance.checking import search as searching
 from conformance.checking.check import check
 from conformance.checking.subject import Run, Subject
@@ -64,12 +64,12 @@ def _quick(monkeypatch):
     monkeypatch.setattr(searching, "SIMPLIFY_SECONDS", 0.05)
 
 
-def catches(name, implementation, seed=SEED, dtypes=DTYPES, **run):
-    """Whether a property fails for an implementation, in some dtype."""
+def catches(name, implementation, seed=SEED, dtypes=DTYPES, layer="simple_rnn", **run):
+    """Whether a property fails for a layer of an implementation, in some dtype."""
     found = PROPERTIES[name]
     for dtype in filter(found.applies_to, dtypes):
         mode = "call" if found.per_mode else None
-        subject = Subject(implementation, mode, dtype, Run(seed=seed, **run))
+        subject = Subject(implementation, mode, dtype, Run(seed=seed, **run), cell=CELLS[layer])
         if check(found, subject).verdict == "fails":
             return True
     return False
@@ -85,7 +85,25 @@ def likely_first(group):
 @pytest.mark.parametrize("name", faults_of("numpy"))
 def test_a_fault_is_caught_by_some_property(name):
     implementation = seeded_fault(NumpyLoop(), name)
-    assert any(catches(found, implementation) for found in likely_first(FAULTS[name].group))
+    fault = FAULTS[name]
+    likely = likely_first(fault.group)
+    assert any(catches(found, implementation, layer=fault.layer) for found in likely)
+
+
+GATED = {"lstm": LSTM, "gru": GRU}
+
+
+#: Faults that a gated cell has in common with SimpleRNN.
+COMMON = ("no_bias", "no_recurrence", "last_step_skipped", "time_reversed", "batch_reversed",
+          "sums_in_float16", "initial_state_is_one")  # fmt: skip
+
+
+@pytest.mark.parametrize("layer", GATED)
+@pytest.mark.parametrize("name", COMMON)
+def test_a_fault_of_every_layer_is_caught_in_gated_ones_too(name, layer):
+    implementation = seeded_fault(NumpyLoop(), name)
+    likely = likely_first(FAULTS[name].group)
+    assert any(catches(found, implementation, layer=layer) for found in likely)
 
 
 #: Faults that show in a format of 8 bits.
@@ -201,8 +219,8 @@ def test_a_fault_that_keras_cannot_be_given_is_refused_with_those_that_it_can():
 # --- Explanations ----------------------------------------------------------------------------
 
 
-def a_case(N=3, T=6, D=4, M=10, K=4, dtype="float32", texture="normal", seed=0):
-    size = Dimensions(SIMPLE_RNN, N, T, D, M, K)
+def a_case(N=3, T=6, D=4, M=10, K=4, dtype="float32", texture="normal", seed=0, cell=SIMPLE_RNN):
+    size = Dimensions(cell, N, T, D, M, K)
     return case_of_seed(size, dtype, texture, seed)
 
 
@@ -242,6 +260,27 @@ def test_a_fault_is_named_from_its_numbers(name, dtype):
     comparison = outputs_of(name, case)
     assert not comparison.within
     assert explaining_fault(case, comparison).name == name
+
+
+@pytest.mark.parametrize(
+    "name",
+    [fault.name for fault in faults_of("numpy").values() if fault.group == "gates"],
+)
+def test_a_fault_of_gates_is_named_from_its_numbers(name):
+    case = a_case(cell=GATED[FAULTS[name].layer])
+    comparison = outputs_of(name, case)
+    assert not comparison.within
+    assert explaining_fault(case, comparison).name == name
+
+
+@pytest.mark.parametrize("layer", GATED)
+def test_right_numbers_of_a_gated_cell_are_explained_by_no_fault(layer):
+    case = a_case(cell=GATED[layer])
+    right = outputs_of(None, case)
+    assert right.within
+    got = right.expected + 37
+    wrong = compare("output", got.astype("float32"), Bounded(right.expected, right.bound))
+    assert explaining_fault(case, wrong) is None
 
 
 def test_a_fault_is_named_from_the_states_too():

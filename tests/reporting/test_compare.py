@@ -63,7 +63,7 @@ def test_shards_of_one_installation_are_one_column():
     ]
     comparison = compared(*shards, a_report(a_result(), versions=OLD))
     assert [len(column.reports) for column in comparison.columns] == [1, 2]
-    merged = comparison.columns[1].results["test_a", "call", "float32"]
+    merged = comparison.columns[1].results["test_a", "simple_rnn", "call", "float32"]
     assert (merged.cases, merged.discriminating, merged.worst_share) == (20, 12, 0.4)
     assert comparison.columns[1].cases == 30
 
@@ -72,7 +72,9 @@ def test_shards_of_one_installation_are_one_column():
 def test_of_two_verdicts_on_one_installation_the_worse_counts(order):
     shards = [a_report(a_result()), a_report(a_result(**FAILS))][::order]
     comparison = compared(*shards, a_report(a_result(), versions=OLD))
-    assert comparison.columns[1].results["test_a", "call", "float32"].verdict == "fails"
+    assert (
+        comparison.columns[1].results["test_a", "simple_rnn", "call", "float32"].verdict == "fails"
+    )
 
 
 def test_what_another_shard_ran_is_not_missing():

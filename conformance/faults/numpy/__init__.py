@@ -5,6 +5,7 @@ Each module enters its faults when it is imported, and this is the order in whic
 
 from conformance.faults.numpy import (  # noqa: F401, I001
     equation,
+    gates,
     time,
     batch,
     sizes,

@@ -16,9 +16,15 @@ States = tuple[np.ndarray, ...]
 
 
 def overriding(
-    method: str, group: str, call: Optional[Function] = None, **methods: Function
+    method: str,
+    group: str,
+    call: Optional[Function] = None,
+    layer: str = "simple_rnn",
+    **methods: Function,
 ) -> Decorator:
     """Enter a function as ``NumpyNetwork.<method>`` gone wrong; ``methods`` are replaced too.
+
+    ``layer`` is the one that the fault shows in, where that is not every layer.
 
     With ``call`` the method is ``call(function, self, …)``.
     """
@@ -32,21 +38,24 @@ def overriding(
             )
 
         network = type(function.__name__, (NumpyNetwork,), {**methods, method: wrong})
-        enter(function, group, numpy=network)
+        enter(function, group, numpy=network, layer=layer)
         return function
 
     return decorate
 
 
 def preactivation(group: str) -> Decorator:
-    """Enter ``function(x_t, h, t, Wx, Wh, bh)``, the sum of the products with inputs and states."""
+    """Enter ``function(x_t, h, t, Wx, Wh, bh)``, the sum of the products with inputs and states.
+
+    ``bh`` is the sum of all biases, where there are several.
+    """
 
     def affine(
         function: Function, self: NumpyNetwork, operands: Any, weights: Any, *addends: Any
     ) -> np.ndarray:
         if len(operands) < 2:
             return NumpyNetwork.affine(self, operands, weights, *addends)
-        return self.stored(function(*operands, self.t, *weights, *addends))
+        return self.stored(function(*operands, self.t, *weights, sum(addends)))
 
     return overriding("affine", group, affine)
 

@@ -66,6 +66,8 @@ class Capability:
 
     #: The word by which it is declared.
     word: ClassVar[str]
+    #: Whether what is asked has layers of its own, which are all SimpleRNN.
+    one_layer: ClassVar[bool] = True
 
     @property
     def ways(self) -> tuple[str, ...]:

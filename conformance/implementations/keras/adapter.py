@@ -12,6 +12,7 @@ from typing import Any, Callable, ClassVar, Optional
 
 import numpy as np
 
+from conformance.cells import CELLS
 from conformance.implementations.capabilities import Capability, of_clauses
 from conformance.implementations.keras.network import is_keras_2
 from conformance.implementations.protocol import Answering, Implementation, ImplementationError
@@ -20,6 +21,8 @@ from conformance.implementations.protocol import Answering, Implementation, Impl
 class KerasAdapter(Implementation):
     """Keras, on whatever backend. Written against the ``keras`` module, Keras 2 or 3."""
 
+    layers = tuple(CELLS)
+    usual_layers = ("simple_rnn",)
     #: What Keras calls the backend.
     backend: str
     #: The ways to execute a function of tensors.
