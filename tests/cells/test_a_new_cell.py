@@ -49,13 +49,17 @@ class Scaled(NumpyNetwork):
         return (self.stored(h * (1 + 1e-4)),)
 
 
-class Faulty(NumpyLoop):
+class WithLeaky(NumpyLoop):
+    layers = (LEAKY.name,)
+
+
+class Faulty(WithLeaky):
     name, network_class = "faulty", Scaled
 
 
 def result_of(name, implementation=None, dtype="float32"):
     run = Run(profile=PROFILES["quick"], seed=1)
-    subject = Subject(implementation or NumpyLoop(), "call", dtype, run, cell=LEAKY)
+    subject = Subject(implementation or WithLeaky(), "call", dtype, run, cell=LEAKY)
     return check(all_properties()[name], subject)
 
 
