@@ -23,6 +23,7 @@ ENVIRONMENT = Environment(
     python="3.11.7",
     platform="Linux x86_64",
     variables={},
+    layers=["simple_rnn"],
     modes=["call", "graph"],
     dtypes=["float32", "float64"],
     threads="one thread for each worker",
@@ -55,7 +56,8 @@ def a_report(
     """A report of these results; ``changes`` are of the environment."""
     record = RunRecord("default", 1, "--hypothesis-seed=1")
     for result in results:
-        inside = "-".join(filter(None, ("keras", result.mode, result.dtype)))
+        layer = result.layer if result.layer != "simple_rnn" else None
+        inside = "-".join(filter(None, ("keras", layer, result.mode, result.dtype)))
         record.results[f"test_x.py::{result.property}[{inside}]"] = result
     record.expect(record.results)
     record.failures = failures or {}

@@ -142,6 +142,8 @@ def _contradictions(plain: dict[str, Any], report: RunReport) -> Iterator[str]:
         except ValueError as error:
             yield f"environment.shard is {error}"
     for test, result in record.results.items():
+        if result.layer not in report.environment.layers:
+            yield f"{test} is of the layer {result.layer}, which environment.layers lacks"
         if result.discriminating is not None and result.discriminating > result.cases:
             yield f"{test} has {result.cases} cases, {result.discriminating} discriminating ones"
         for name, (deviating, met) in result.deviations.items():

@@ -77,6 +77,22 @@ def test_of_two_verdicts_on_one_installation_the_worse_counts(order):
     )
 
 
+def test_a_failure_of_one_layer_is_none_of_another():
+    def run(versions, **of_lstm):
+        lstm = a_result(layer="lstm", sentence="LSTM: A holds", **of_lstm)
+        return a_report(a_result(), lstm, versions=versions, layers=["simple_rnn", "lstm"])
+
+    text = lines(run(OLD), run(NEW, **FAILS))
+    assert text[3:9] == [
+        "Changed:",
+        "  LSTM: A holds: conforms in A, fails in B (call float32)",
+        "",
+        "property             A        B",
+        "A holds         ✓ 0.30   ✓ 0.30",
+        "LSTM: A holds   ✓ 0.30        ✗",
+    ]
+
+
 def test_what_another_shard_ran_is_not_missing():
     stopped, rest = a_report(a_result("a")), a_report(a_result("b"))
     stopped.record.expect([*rest.record.results, "test_x.py::test_c[keras-call-float32]"])

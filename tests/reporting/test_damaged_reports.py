@@ -61,31 +61,39 @@ def test_what_each_part_says_decides_the_verdict_line():
 
 #: Fields that reports of earlier versions lack.
 ADDED = (("planned",), ("troubles",), ("known_deviations",), ("environment", "device"),
-         ("environment", "shard"), ("results", 0, "drift"))  # fmt: skip
+         ("environment", "shard"), ("environment", "layers"), ("results", "drift"),
+         ("results", "layer"))  # fmt: skip
+LAYERS = (("environment", "layers"), ("results", "layer"))
+
+
+def without(plain, *fields):
+    """A report without some fields, those of results in every result."""
+    plain = json.loads(json.dumps(plain))
+    for *inside, field in fields:
+        part = plain[inside[0]] if inside else plain
+        for row in part if isinstance(part, list) else [part]:
+            del row[field]
+    return plain
 
 
 @pytest.mark.parametrize("name", sorted(set(sound_reports()) - {"shard"}))
 def test_a_report_of_an_earlier_version_is_completed(name, tmp_path):
-    plain = json.loads(json.dumps(sound_reports()[name]))
-    for *inside, field in ADDED:
-        part = plain
-        for step in inside:
-            part = part[step]
-        del part[field]
-    (tmp_path / "old.json").write_text(json.dumps(plain), encoding="utf-8")
-    report = read_json(tmp_path / "old.json")
+    report = read_json(_written(without(sound_reports()[name], *ADDED), tmp_path))
     assert report.record.verdict == sound_reports()[name]["verdict"]
     if name != "out of date":  # where the script is was not written
         assert report.as_dict() == sound_reports()[name]
 
 
+@pytest.mark.parametrize("name", sound_reports())
+def test_a_report_of_before_layers_were_written_is_of_simple_rnn(name, tmp_path):
+    report = read_json(_written(without(sound_reports()[name], *LAYERS), tmp_path))
+    assert report.as_dict() == sound_reports()[name]
+    assert {result["layer"] for result in report.as_dict()["results"]} == {"simple_rnn"}
+
+
 @pytest.mark.parametrize("field", ADDED, ids=lambda field: str(field[-1]))
 def test_a_report_of_today_lacks_none_of_them(field, tmp_path):
-    plain = json.loads(json.dumps(sound_reports()["shard"]))
-    part = plain
-    for step in field[:-1]:
-        part = part[step]
-    del part[field[-1]]
+    plain = without(sound_reports()["shard"], field)
     assert outcome("shard", json.dumps(plain), tmp_path) == (
         "shown" if field == ("known_deviations",) else "one sentence"
     )

@@ -134,6 +134,18 @@ BAD = {
         lambda r: damaged(r, not_run=[r["results"][0]["id"]]),
         "is damaged: .* is not run and has a result$",
     ),
+    "a layer that the run is not about": (
+        lambda r: of_first(r, layer="lstm"),
+        "is damaged: .* is of the layer lstm, which environment.layers lacks$",
+    ),
+    "a result of an unknown layer": (
+        lambda r: damaged(r, results=[without(r["results"][0], "layer"), *r["results"][1:]]),
+        r"is damaged: results\[0\] lacks 'layer'$",
+    ),
+    "a run of unknown layers": (
+        lambda r: damaged(r, environment=without(r["environment"], "layers")),
+        "is damaged: environment lacks 'layers'$",
+    ),
     "a failure without a result": (
         lambda r: damaged(r, failures={"test_x": FAILED}),
         "is damaged: test_x has a failure, and no result that fails$",
