@@ -6,6 +6,7 @@ from typing import Any, Callable, Optional
 
 import numpy as np
 
+from conformance.cells import CELLS
 from conformance.checking.check import check
 from conformance.checking.property import Property
 from conformance.checking.results import Result
@@ -25,12 +26,14 @@ def subject_of(
     implementation: Optional[Implementation] = None,
     dtype: str = "float32",
     per_mode: bool = True,
+    layer: str = "simple_rnn",
     **run: Any,
 ) -> Subject:
     """A subject on a run of its own: 20 cases from seed 1 unless ``run`` says otherwise."""
     implementation = implementation or NumpyLoop()
     mode = implementation.modes[0] if per_mode else None
-    return Subject(implementation, mode, dtype, Run(**{"max_examples": 20, "seed": 1, **run}))
+    whole = Run(**{"max_examples": 20, "seed": 1, **run})
+    return Subject(implementation, mode, dtype, whole, cell=CELLS[layer])
 
 
 def check_function(

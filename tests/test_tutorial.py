@@ -27,14 +27,15 @@ def steps():
 def printed(tmp_path_factory):
     """What the tutorial's commands print, by the name of the output, and its folder."""
     folder: Path = tmp_path_factory.mktemp("tutorial")
-    outputs = {}
+    outputs, tests = {}, ""
     for kind, name, text in steps():
         file, _, appended = name.partition(", ")
         if kind == "file":
+            tests = file if file.startswith("test_") else tests
             before = (folder / file).read_text(encoding="utf-8") if appended else ""
             (folder / file).write_text(before + text, encoding="utf-8")
         else:
-            command = (sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "test_mylayer.py")
+            command = (sys.executable, "-m", "pytest", "-p", "no:cacheprovider", tests)
             outputs[name] = run(*command, cwd=folder, path=str(ROOT))
     return outputs, folder
 

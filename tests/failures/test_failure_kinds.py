@@ -19,7 +19,7 @@ from conformance.checking.check import check
 from conformance.checking.record import Nonconformity
 from conformance.failures.description import LONGEST, describe_failure
 from conformance.failures.of_answers import script
-from conformance.faults import faults_of, seeded_fault
+from conformance.faults import FAULTS, faults_of, seeded_fault
 from conformance.implementations.function import FunctionImplementation
 from conformance.implementations.numpy_loop import NumpyLoop
 from strategies import WIDE_DTYPES, Dimensions
@@ -311,7 +311,10 @@ OPTIONED = tuple(
 )
 def test_every_numeric_fault_that_a_property_of_answers_notices_has_a_script_that_fails(name):
     for dtype, found in itertools.product(WIDE_DTYPES, (*PLAIN, *OPTIONED)):
-        subject = subject_of(fault(name), dtype, max_examples=100, profile=PROFILES["thorough"])
+        subject = subject_of(
+            fault(name), dtype, layer=FAULTS[name].layer, max_examples=100,
+            profile=PROFILES["thorough"],
+        )  # fmt: skip
         result = check(found, subject)
         shown = result.failure and script(found, subject, result.failure)
         if shown is not None:
