@@ -17,7 +17,6 @@ from conformance.expected.recurrence import equation_of, recurrence
 from conformance.expected.regularizers import penalty_gradient
 from conformance.numerics.operations import Numbers, Operations
 from conformance.numerics.tape import Tape, Traced
-from conformance.numerics.tape import gradients as run_backwards
 from strategies.gradient_step import Step
 from strategies.plain_networks import NAMES
 
@@ -35,9 +34,9 @@ def gradients(
     inputs: np.ndarray, weights: Sequence[np.ndarray], targets: np.ndarray
 ) -> list[np.ndarray]:
     """Those of the mean of targets · outputs by the five weights, by backpropagation."""
-    traced = [Traced(weight) for weight in weights]
-    _, output = _network(Tape(), inputs, traced)
-    return run_backwards(output, targets / targets.size, traced)
+    tape, traced = Tape(Numbers()), [Traced(weight) for weight in weights]
+    _, output = _network(tape, inputs, traced)
+    return tape.gradients([(output, targets / targets.size)], traced)
 
 
 def _network(ops: Operations, inputs: np.ndarray, weights: Sequence[Any]) -> tuple[list[Any], Any]:

@@ -29,6 +29,7 @@ from conformance.numerics.activations import ACTIVATIONS
 from conformance.numerics.arithmetic import REFERENCE, Arithmetic
 from conformance.numerics.bounded import INFLATION, Bounded, activated
 from conformance.numerics.exactness import fits, last_bit
+from conformance.numerics.slopes import slope
 from conformance.numerics.sums import affine
 
 #: A number that is exact, or known up to a bound.
@@ -38,7 +39,7 @@ Number = Union[np.ndarray, Bounded]
 class Operations(Protocol):
     """What a cell's equation may use; a number is what the operations are over."""
 
-    def affine(self, operands: Sequence[Any], weights: Sequence[np.ndarray], *addends: Any) -> Any:
+    def affine(self, operands: Sequence[Any], weights: Sequence[Any], *addends: Any) -> Any:
         """The sum of the products operand (…, n) · weight (n, m), and of the addends, each (…, m).
 
         A bias (m,) is an addend, and so is a number.
@@ -61,6 +62,25 @@ class Operations(Protocol):
 
     def activation(self, name: str) -> Callable[[Any], Any]:
         """The function of that name in `ACTIVATIONS`."""
+
+
+class DifferentiableOperations(Operations, Protocol):
+    """What is needed besides to run an equation backwards (`conformance.numerics.tape`).
+
+    Weights of sums of products may be numbers then.
+    """
+
+    def slope(self, name: str, z: Any, y: Any) -> Any:
+        """The derivative of an activation at z, where its value is y, entry by entry."""
+
+    def less(self, a: Any, b: Any) -> Any:
+        """``a − b``, which is multiplied with a derivative: c (a − b) may be c a − c b."""
+
+    def total(self, addends: Sequence[Any]) -> Any:
+        """The sum of all, in any order."""
+
+    def joined(self, parts: Sequence[Any]) -> Any:
+        """The parts side by side along the last axis."""
 
 
 class Numbers:
@@ -92,6 +112,19 @@ class Numbers:
     def activation(self, name: str) -> Callable[[np.ndarray], np.ndarray]:
         return ACTIVATIONS[name].value
 
+    def slope(self, name: str, z: np.ndarray, y: np.ndarray) -> np.ndarray:
+        return ACTIVATIONS[name].slope(z)
+
+    def less(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+        return a - b
+
+    def total(self, addends: Sequence[np.ndarray]) -> np.ndarray:
+        total: np.ndarray = sum(addends[1:], addends[0])
+        return total
+
+    def joined(self, parts: Sequence[np.ndarray]) -> np.ndarray:
+        return np.concatenate(parts, axis=-1)
+
 
 class BoundedNumbers:
     """The operations on `Bounded` numbers, of an implementation that rounds in this arithmetic.
@@ -113,24 +146,30 @@ class BoundedNumbers:
         self._small = storage.smallest_subnormal + 4 * REFERENCE.smallest_subnormal
 
     def affine(
-        self, operands: Sequence[Number], weights: Sequence[np.ndarray], *addends: Number
+        self, operands: Sequence[Number], weights: Sequence[Number], *addends: Number
     ) -> Bounded:
         """`sums.affine` of all operands at once."""
-        parts = [_bounded(part) for part in operands]
+        parts, kernels = [_bounded(part) for part in operands], [_bounded(w) for w in weights]
         operand = np.concatenate([part.value for part in parts], axis=-1)
-        weight = np.concatenate(weights)
-        places = [int(end) for end in np.cumsum([len(kernel) for kernel in weights])[:-1]]
+        weight = np.concatenate([kernel.value for kernel in kernels])
+        places = [int(end) for end in np.cumsum([len(kernel.value) for kernel in kernels])[:-1]]
         bias, terms = np.zeros(weight.shape[-1]), [_bounded(addend) for addend in addends]
         if terms and terms[0].value.ndim == 1 and not isinstance(addends[0], Bounded):
             bias, terms = terms[0].value, terms[1:]
-        if not any(part.bound.any() for part in parts):
-            z = affine(operand, weight, bias, self.arithmetic, None, places, terms)
-            moved = np.zeros(())
-        else:
+        error = of_weight = None
+        if any(part.bound.any() for part in parts):
             error = np.concatenate([part.bound for part in parts], axis=-1)
-            z = affine(operand, weight, bias, self.arithmetic, error, places, terms)
+        if any(kernel.bound.any() for kernel in kernels):
+            of_weight = np.concatenate([kernel.bound for kernel in kernels])
+        z = affine(operand, weight, bias, self.arithmetic, error, places, terms, of_weight)
+        moved, size = np.zeros(()), np.abs(operand)
+        if error is not None:
             moved = error @ np.abs(weight) + len(weight) * REFERENCE.smallest_subnormal
             moved = np.where(error.any(axis=-1, keepdims=True), moved, 0.0)
+            size = size + error
+        if of_weight is not None:
+            more = size @ of_weight + len(weight) * REFERENCE.smallest_subnormal
+            moved = moved + np.where(of_weight.any(axis=0), more, 0.0)
         for addend in terms:
             moved = moved + addend.bound
         if not moved.any():
@@ -211,8 +250,27 @@ class BoundedNumbers:
         value, bound = _bounded(a)
         return [Bounded(*pair) for pair in zip(parts_of(value, parts), parts_of(bound, parts))]
 
+    def joined(self, parts: Sequence[Number]) -> Bounded:
+        arrays = zip(*map(_bounded, parts))
+        return Bounded(*(np.concatenate(array, axis=-1) for array in arrays))
+
     def select(self, condition: np.ndarray, a: Number, b: Number) -> Bounded:
         return Bounded(*(np.where(condition, x, y) for x, y in zip(_bounded(a), _bounded(b))))
+
+    def total(self, addends: Sequence[Number]) -> Bounded:
+        shape = np.shape(_bounded(addends[0]).value)
+        return self.affine((np.zeros((shape[0], 1)),), (np.zeros((1, shape[1])),), *addends)
+
+    def less(self, a: Number, b: Number) -> Bounded:
+        """α + β + u (|a − b| + A + B): taken apart, both products round."""
+        (x, off_x), (y, off_y) = _bounded(a), _bounded(b)
+        difference, moved = x - y, off_x + off_y
+        size = np.abs(difference) + moved + np.abs(x) + off_x + np.abs(y) + off_y
+        bound = moved + self.unit * size * (1 + 4 * self.unit) + self._small + 4 * self._flushed
+        return Bounded(difference, bound * INFLATION)
+
+    def slope(self, name: str, z: Number, y: Number) -> Bounded:
+        return slope(ACTIVATIONS[name], _bounded(z), _bounded(y), self.arithmetic)
 
     def activation(self, name: str) -> Callable[[Number], Bounded]:
         return lambda z: activated(_bounded(z), ACTIVATIONS[name], self.arithmetic)

@@ -24,6 +24,7 @@ def affine(
     operand_error: np.ndarray | None = None,
     split: int | Sequence[int] = 0,
     addends: Sequence[Bounded] = (),
+    weight_error: np.ndarray | None = None,
 ) -> Bounded:
     """Operand (…, n) · weight (n, m) + bias (m,), and the error of computing it, both (…, m).
 
@@ -32,7 +33,7 @@ def affine(
     first ``split`` products and the others may be two sums, or more with more places to split at,
     which matters where sums are stored in a narrower format than they are accumulated in.
     ``addends``, each (…, m), are added as the bias is; their bounds count as ``operand_error``
-    does.
+    does, and so does ``weight_error`` (n, m).
 
     The n products each round by u|product|. The n − 1 additions, in any order, each round by u
     times a partial sum; an exact partial sum lies between minus the negative terms and the
@@ -42,21 +43,24 @@ def affine(
     """
     # A library may hand over subnormals; NumPy multiplies them exactly in float64.
     magnitude, bias_size = np.abs(operand), np.abs(bias)
-    spread = np.zeros(())
+    weight_size, spread = np.abs(weight), np.zeros(())
     if operand_error is not None:
         magnitude = magnitude + operand_error
-        spread = operand_error @ np.abs(weight)
+        spread = operand_error @ weight_size
+    if weight_error is not None:
+        weight_size = weight_size + weight_error
+        spread = spread + magnitude @ weight_error
     z = operand @ weight + bias
-    products = magnitude @ np.abs(weight)
+    products = magnitude @ weight_size
     S = products + bias_size
-    terms = terms_of(magnitude, weight, bias)
+    terms = terms_of(magnitude, weight_size, bias)
     sizes = [np.abs(addend.value) + addend.bound for addend in addends]
     for addend, size in zip(addends, sizes):
         z, S, terms = z + addend.value, S + size, terms + (size != 0)
         spread = spread + addend.bound
     u, gamma = arithmetic.accumulation.unit_roundoff, arithmetic.accumulation.gamma(terms)
     cut = (1 + arithmetic.operand_error) ** 2 - 1
-    certain = operand_error is None and not addends
+    certain = operand_error is None and weight_error is None and not addends
 
     # Products u (1 + ε)², and additions u ((S + |z|)/2 + (γ + (1 + ε)² − 1) S), with what cutting
     # operands adds; gathered, because most of the cost of a bound is in passes over (…, m).
@@ -72,7 +76,7 @@ def affine(
         rounding = _stored(rounding, stored, spread, arithmetic.product_error, stores)
         growth = growth * (1 + arithmetic.product_error) ** (stores - 1)
     rounding += REFERENCE.gamma(terms + 2) * S
-    underflow = _underflow(magnitude, weight, bias, sizes, terms, stores, arithmetic)
+    underflow = _underflow(magnitude, weight_size, bias, sizes, terms, stores, arithmetic)
     if certain or (spread == 0).any():
         values = [addend.value for addend in addends]
         exact = sums_are_exact(operand, weight, bias, S, arithmetic.exact_bits, values)

@@ -1,0 +1,149 @@
+"""R backwards: each step's derivatives from the implementation's own derivatives of the next step.
+
+The equation is run backwards (`conformance.numerics.tape`) over bounded numbers. Where the
+implementation shows a number, the equation goes on from that one: the states that it put out, its
+outputs, and, through the tap of `strategies.gradients`, the derivative by the preactivations of
+every step. So nothing is propagated through time, as in `conformance.expected.steps`, but what is
+carried in a cell state or by an update gate, which a gate makes smaller at each step.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from types import SimpleNamespace
+from typing import Any, Callable, NamedTuple
+
+import numpy as np
+
+from conformance.cells.dense import dense
+from conformance.expected.recurrence import recurrence
+from conformance.expected.steps import residual_states
+from conformance.numerics.arithmetic import Arithmetic
+from conformance.numerics.bounded import Bounded
+from conformance.numerics.operations import BoundedNumbers
+from conformance.numerics.tape import Tape, Traced
+from strategies import Case
+from strategies.cases import unused_biases
+from strategies.dtypes import computed
+from strategies.gradients import Loss
+
+
+class Derivatives(NamedTuple):
+    """Derivatives of a loss by what a network is made of.
+
+    ``preactivations`` (N, T, m) and ``inputs`` (N, T, D) are in the order of processing,
+    ``initial_states`` (N, M) each in the order of the cell's, ``weights`` by name, as far as the
+    network has them.
+    """
+
+    preactivations: Any
+    inputs: Any
+    initial_states: tuple[Any, ...]
+    weights: dict[str, Any]
+
+
+def own_derivatives(
+    case: Case, by_inputs: np.ndarray, weights: list[np.ndarray], states: tuple[np.ndarray, ...]
+) -> Derivatives:
+    """What an implementation returned for a case that is tapped, without the tap."""
+    D = case.D - case.kernel.shape[-1]
+    ordered = by_inputs[:, ::-1] if case.options.go_backwards else by_inputs
+    of_weights = dict(zip(case.tensors.names[1:], weights))
+    of_weights["kernel"] = of_weights["kernel"][:D]
+    for name in unused_biases(case.dimensions):
+        del of_weights[name]
+    return Derivatives(ordered[..., D:], ordered[..., :D], states, of_weights)
+
+
+def residual_derivatives(
+    case: Case,
+    loss: Loss,
+    hidden: np.ndarray,
+    output: np.ndarray,
+    preactivations: np.ndarray,
+    arithmetic: Arithmetic,
+) -> Derivatives:
+    """R for all derivatives, each a bounded number.
+
+    Args:
+        case: a case with a tap, of a network that puts out every step.
+        loss: what the derivatives are of.
+        hidden: the states (N, T, M) that the implementation put out.
+        output: its outputs (N, T, K).
+        preactivations: its derivatives by the preactivations (N, T, m), in the order of processing.
+        arithmetic: how it rounds.
+    """
+    tape = Tape(BoundedNumbers(arithmetic))
+    x, used, initial = case.processed
+    names = case.tensors.names[1:]
+    w = SimpleNamespace(**{name: Traced(getattr(case.as_computed, name)) for name in names})
+    _, carried = residual_states(case, hidden, arithmetic)
+    shown = [_exactly(hidden), *carried]
+    taps = _Taps(preactivations.astype(float))
+    inputs = [taps.tapped(x[:, t], t) for t in range(case.T)]
+    states = tuple(map(Traced, initial))
+    functions = [tape.activation(getattr(case, name)) for name, _ in case.cell.activations]
+    steps = iter(range(case.T))
+
+    def step(x_t: Any, before: tuple[Any, ...]) -> tuple[Any, ...]:
+        after, t = case.cell.step(tape, x_t, before, w, *functions), next(steps)
+        for number, known in zip(after, shown):
+            number.value = Bounded(known.value[:, t], known.bound[:, t])
+        return tuple(after)
+
+    zero = case.options.zero_output_for_mask
+    emitted, _ = recurrence(tape, step, inputs, states, used, zero_output_for_mask=zero)
+    by_results: list[tuple[Traced, np.ndarray]] = []
+    by_output, by_hidden = (computed(array, case.dtype) for array in loss)
+    for t, h in enumerate(emitted):
+        y = dense(tape, h, w, tape.activation(case.dense_activation))
+        y.value = _exactly(output[:, t])
+        by_results += [(y, by_output[:, t]), (h, by_hidden[:, t])]
+    of_weights = [name for name in names if name not in unused_biases(case.dimensions)]
+    wanted = [*inputs, *states, *(getattr(w, name) for name in of_weights)]
+    found = [_bounded(number) for number in tape.gradients(by_results, wanted)]
+    by_inputs, found = found[: case.T], found[case.T :]
+    by_states, by_weights = found[: len(states)], found[len(states) :]
+    D = case.D - case.kernel.shape[-1]
+    weights = dict(zip(of_weights, by_weights))
+    weights["kernel"] = Bounded(*(part[:D] for part in weights["kernel"]))
+    return Derivatives(
+        taps.expected,
+        Bounded(*(np.stack(parts, axis=1)[..., :D] for parts in zip(*by_inputs))),
+        tuple(by_states),
+        weights,
+    )
+
+
+class _Taps:
+    """The derivatives by the preactivations: what they should be, and what to go on from."""
+
+    def __init__(self, own: np.ndarray) -> None:
+        self.own = own
+        self.expected = Bounded(np.zeros(own.shape), np.zeros(own.shape))
+
+    def tapped(self, x: np.ndarray, t: int) -> Traced:
+        """The inputs of a step, (N, D), as operands of sums."""
+        traced = Traced(x)
+        traced.watched = partial(self._watch, t)
+        return traced
+
+    def _watch(self, t: int, weight: np.ndarray) -> Callable[[Any], Any]:
+        """``weight`` (D, n) are columns of the kernel: its last rows say which."""
+        places = weight[-self.own.shape[-1] :]
+
+        def seen(derivative: Any) -> np.ndarray:
+            for kept, part in zip(self.expected, _bounded(derivative)):
+                # Not by a product: what is not known has a bound of infinity.
+                kept[:, t, places.any(axis=1)] = part
+            return self.own[:, t] @ places
+
+        return seen
+
+
+def _exactly(array: np.ndarray) -> Bounded:
+    return Bounded(array.astype(float), np.zeros(array.shape))
+
+
+def _bounded(number: Any) -> Bounded:
+    return number if isinstance(number, Bounded) else _exactly(number)
