@@ -283,7 +283,7 @@ def _checks(
         for found in (available[name] for name in names)
         for layer in layers_of(found)
         for dtype in dtypes_of(found)
-        for mode in (chosen_modes if found.per_mode else (None,))
+        for mode in found.modes(implementation, chosen_modes)
     ]
 
 

@@ -13,12 +13,15 @@ from conformance.checking.record import Nonconformity, Question, Record
 from conformance.checking.subject import Subject
 from conformance.implementations.protocol import (
     Answer,
+    Gradients,
     ImplementationError,
     Model,
     Network,
     as_array,
 )
 from strategies import Case, NetworkSize
+from strategies.cases import unused_biases
+from strategies.gradients import Loss
 from strategies.wrappers import Composition
 
 
@@ -58,6 +61,46 @@ def ask(
         batch_size=batch_size,
     )
     return checked(subject, case, question.answer)
+
+
+def ask_for_gradients(record: Record, case: Case, loss: Loss) -> Gradients:
+    """The derivatives of a loss, and the answer of the same execution.
+
+    Raises:
+        ImplementationError: an array is not of the right kind, shape or dtype.
+    """
+    subject = record.subject
+    found = network_of(subject, case).gradients(
+        case.inputs,
+        loss,
+        subject.first_mode,
+        mask=case.mask,
+        initial_states=case.initial_states,
+    )
+    if not isinstance(found, Gradients):
+        kind = type(found).__name__
+        raise ImplementationError(f"the gradients are a {kind}: must be a conformance.Gradients")
+    names, unused = case.tensors.names[1:], unused_biases(case.dimensions)
+    given = (len(found.weights), len(found.initial_states))
+    if given != (len(names), len(case.initial_states)):
+        raise Nonconformity(
+            f"gradients by {given[0]} weights and {given[1]} initial states were returned, "
+            f"must be by {len(names)} and {len(case.initial_states)}"
+        )
+
+    def copied(array: Any, name: str, by: np.ndarray) -> np.ndarray:
+        return as_array(array, f"the gradient by {name}", by.shape, subject.results).copy()
+
+    states = zip(found.initial_states, case.cell.states, case.initial_states)
+    return Gradients(
+        checked(subject, case, found.answer),
+        copied(found.inputs, "inputs", case.inputs),
+        [
+            array if name in unused else copied(array, name, getattr(case, name))
+            for array, name in zip(found.weights, names)
+        ],
+        tuple(copied(array, f"initial state {name}", state) for array, name, state in states),
+    )
 
 
 def ask_afresh(record: Record, case: Case, **how: Any) -> Answer:

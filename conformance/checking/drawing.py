@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from conformance.checking.subject import Subject
 from conformance.implementations.capabilities import CHOSEN_ACTIVATIONS
+from conformance.numerics.activations import ACTIVATIONS
 from strategies import PLAIN, WIDE_DTYPES, Case, Dimensions, Options, cases, dimensions
 from strategies.options import CROSSED_ACTIVATIONS, EVERY_STEP, crossed
 from strategies.profiles import Profile
@@ -74,6 +75,12 @@ def activated_cases(subject: Subject, *, every_step: bool = False) -> st.SearchS
     """Cases with any of the activations that the implementation has."""
     options = EVERY_STEP if every_step else PLAIN
     return cases(plain_sizes(subject, subject.activations, options), dtype=subject.dtype)
+
+
+def differentiable_cases(subject: Subject) -> st.SearchStrategy[Case]:
+    """Cases that put out every step, with any activation that has a slope for each entry."""
+    activations = tuple(name for name in subject.activations if ACTIVATIONS[name].elementwise)
+    return cases(plain_sizes(subject, activations, EVERY_STEP), dtype=subject.dtype)
 
 
 def special_cases(

@@ -14,15 +14,23 @@ import numpy as np
 
 from conformance.checking.asking import ask, network_of
 from conformance.checking.record import Nonconformity, Record
-from conformance.expected.comparison import INFORMATIVE, Comparison, compare, informative
+from conformance.expected.comparison import (
+    INFORMATIVE,
+    Comparison,
+    compare,
+    compare_derivatives,
+    informative,
+)
 from conformance.expected.drift import drift, random_walk
 from conformance.expected.end import propagated_output, propagated_states
+from conformance.expected.gradients import own_derivatives, residual_derivatives
 from conformance.expected.recurrence import kept
 from conformance.expected.steps import residual_output, residual_states
-from conformance.implementations.protocol import Answer
+from conformance.implementations.protocol import Answer, Gradients
 from conformance.numerics.bounded import Bounded
 from strategies import Case
 from strategies.dtypes import POLICIES
+from strategies.gradients import Loss
 from strategies.pieces import going_on_from, joined
 
 #: States, each (N, M); None where they are not known.
@@ -30,6 +38,7 @@ States = Optional[tuple[np.ndarray, ...]]
 
 DIFFERS = "the {quantity} differs from the recurrence by more than rounding explains"
 OF_DENSE = "the {quantity} differs from Dense applied to what the layer returned"
+OF_LOSS = "the {quantity} differs from the recurrence run backwards by more than rounding explains"
 NOT_THE_LAST = "the returned {quantity} is not the one after the last step that is used"
 
 
@@ -149,6 +158,30 @@ def _judge_end(record: Record, case: Case, answer: Answer, since: Case) -> State
     if answer.states:
         return (np.where(shown, hidden, answer.states[0]),)
     return (hidden,) if shown.all() else None
+
+
+def judge_gradients(record: Record, case: Case, loss: Loss, found: Gradients) -> None:
+    """Judge the derivatives of a loss, each step backwards from the one after it.
+
+    ``case`` is tapped. The answer itself is not judged: derivatives are those of what was computed.
+
+    Raises:
+        Nonconformity: one is outside its bound.
+    """
+    subject, answer = record.subject, found.answer
+    assert answer.hidden is not None
+    own = own_derivatives(case, found.inputs, found.weights, found.initial_states)
+    expected = residual_derivatives(
+        case,
+        loss,
+        answer.hidden,
+        answer.output,
+        own.preactivations,
+        subject.arithmetic,
+        computed_again=subject.compiled,
+    )
+    for comparison in compare_derivatives(case, own, expected):
+        judge(record, comparison, sentence=OF_LOSS)
 
 
 def judge_calls(

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Callable, Optional
+from typing import Any, Callable, Optional, Sequence
 
 from conformance.checking.record import Record
 from conformance.checking.subject import Subject
 from conformance.implementations.capabilities import PREDICT, SEVERAL_MODES
+from conformance.implementations.protocol import Implementation
 from conformance.running.parts import WHOLE, Part, parts_of
 from strategies import WIDE_DTYPES, Case
 
@@ -71,9 +72,28 @@ class Property:
             return [subject.dtype]
         if subject.layer not in subject.implementation.layers or not self.is_about(subject.layer):
             return [f"another layer than {subject.cell.title}"]
+        modes = self._possible_modes(subject.implementation)
+        if subject.mode is not None and subject.mode not in modes:
+            return [f"mode {' or '.join(modes)}"]
         asked = (ONE_DTYPE,) if self.one_dtype else WIDE_DTYPES
         dtype = [] if self.applies_to(subject.dtype) else [" or ".join(asked)]
         return sorted(self.needs - subject.capabilities) + dtype
+
+    def modes(
+        self, implementation: Implementation, chosen: Sequence[str]
+    ) -> Sequence[Optional[str]]:
+        """Those of the chosen modes that it is asked in; None alone where it is about none.
+
+        One that can be asked in none of them is reported as such, once.
+        """
+        if not self.per_mode:
+            return [None]
+        possible = self._possible_modes(implementation)
+        return [mode for mode in chosen if mode in possible] or chosen[:1]
+
+    def _possible_modes(self, implementation: Implementation) -> list[str]:
+        having = [implementation.modes_with(n) for n in self.needs & implementation.capabilities]
+        return [mode for mode in implementation.modes if all(mode in modes for modes in having)]
 
     def is_about(self, layer: str) -> bool:
         """Whether it is asked of that layer."""

@@ -7,6 +7,7 @@ from typing import Callable, Optional
 
 import numpy as np
 
+from conformance.expected.gradients import Derivatives
 from conformance.numerics.bounded import Bounded
 from strategies import Case
 from strategies.cell import RECURRENT
@@ -72,6 +73,27 @@ def compare(quantity: str, got: np.ndarray, wanted: Bounded) -> Comparison:
     last = "unit" if quantity == "state" else "output"
     axes = ("sample", "step", last) if got.ndim == 3 else ("sample", last)
     return Comparison(quantity, axes, got, wanted.value, wanted.bound)
+
+
+def compare_derivatives(case: Case, own: Derivatives, expected: Derivatives) -> list[Comparison]:
+    """Compare derivatives with their values and bounds, in the order in which they are found.
+
+    Those by preactivations come first: all others follow from them.
+    """
+    sequence, state = ("sample", "step", "unit"), ("sample", "unit")
+    parts: list[tuple[str, tuple[str, ...], np.ndarray, Bounded]] = [
+        ("preactivations", sequence, own.preactivations, expected.preactivations),
+        ("inputs", ("sample", "step", "feature"), own.inputs, expected.inputs),
+    ]
+    for name, array, wanted in zip(case.cell.states, own.initial_states, expected.initial_states):
+        parts.append((f"initial state {name}", state, array, wanted))
+    for name, array in own.weights.items():
+        axes = ("row", "column")[-array.ndim :]
+        parts.append((name, axes, array, expected.weights[name]))
+    return [
+        Comparison(f"gradient by the {name.replace('_', ' ')}", axes, array, *wanted)
+        for name, axes, array, wanted in parts
+    ]
 
 
 def informative(bound: np.ndarray, case: Case) -> bool:

@@ -62,6 +62,8 @@ def residual_derivatives(
     output: np.ndarray,
     preactivations: np.ndarray,
     arithmetic: Arithmetic,
+    *,
+    computed_again: bool = False,
 ) -> Derivatives:
     """R for all derivatives, each a bounded number.
 
@@ -72,14 +74,34 @@ def residual_derivatives(
         output: its outputs (N, T, K).
         preactivations: its derivatives by the preactivations (N, T, m), in the order of processing.
         arithmetic: how it rounds.
+        computed_again: whether what is multiplied with a derivative by the preactivations may have
+            computed it another time, with other roundings than the one that is shown. Compilers do
+            this. Both are within the bound of what is expected from the step after it.
     """
+    shown = _exactly(preactivations)
+    found = _residual(case, loss, hidden, output, shown, arithmetic)
+    if computed_again:
+        shown = shown._replace(bound=2 * found.preactivations.bound)
+        found = _residual(case, loss, hidden, output, shown, arithmetic)
+    return found
+
+
+def _residual(
+    case: Case,
+    loss: Loss,
+    hidden: np.ndarray,
+    output: np.ndarray,
+    preactivations: Bounded,
+    arithmetic: Arithmetic,
+) -> Derivatives:
+    """R, where the derivatives by preactivations that are gone on from have bounds."""
     tape = Tape(BoundedNumbers(arithmetic))
     x, used, initial = case.processed
     names = case.tensors.names[1:]
     w = SimpleNamespace(**{name: Traced(getattr(case.as_computed, name)) for name in names})
     _, carried = residual_states(case, hidden, arithmetic)
     shown = [_exactly(hidden), *carried]
-    taps = _Taps(preactivations.astype(float))
+    taps = _Taps(preactivations)
     inputs = [taps.tapped(x[:, t], t) for t in range(case.T)]
     states = tuple(map(Traced, initial))
     functions = [tape.activation(getattr(case, name)) for name, _ in case.cell.activations]
@@ -104,6 +126,7 @@ def residual_derivatives(
     found = [_bounded(number) for number in tape.gradients(by_results, wanted)]
     by_inputs, found = found[: case.T], found[case.T :]
     by_states, by_weights = found[: len(states)], found[len(states) :]
+    _spread_unknown(taps.expected.bound)
     D = case.D - case.kernel.shape[-1]
     weights = dict(zip(of_weights, by_weights))
     weights["kernel"] = Bounded(*(part[:D] for part in weights["kernel"]))
@@ -118,9 +141,9 @@ def residual_derivatives(
 class _Taps:
     """The derivatives by the preactivations: what they should be, and what to go on from."""
 
-    def __init__(self, own: np.ndarray) -> None:
+    def __init__(self, own: Bounded) -> None:
         self.own = own
-        self.expected = Bounded(np.zeros(own.shape), np.zeros(own.shape))
+        self.expected = Bounded(np.zeros(own.value.shape), np.zeros(own.value.shape))
 
     def tapped(self, x: np.ndarray, t: int) -> Traced:
         """The inputs of a step, (N, D), as operands of sums."""
@@ -130,15 +153,22 @@ class _Taps:
 
     def _watch(self, t: int, weight: np.ndarray) -> Callable[[Any], Any]:
         """``weight`` (D, n) are columns of the kernel: its last rows say which."""
-        places = weight[-self.own.shape[-1] :]
+        places = weight[-self.own.value.shape[-1] :].any(axis=1)
 
-        def seen(derivative: Any) -> np.ndarray:
+        def seen(derivative: Any) -> Bounded:
             for kept, part in zip(self.expected, _bounded(derivative)):
-                # Not by a product: what is not known has a bound of infinity.
-                kept[:, t, places.any(axis=1)] = part
-            return self.own[:, t] @ places
+                kept[:, t, places] = part
+            return Bounded(*(part[:, t, places] for part in self.own))
 
         return seen
+
+
+def _spread_unknown(bound: np.ndarray) -> None:
+    """Let a bound of ∞ be that of all units of its sample and step.
+
+    The derivatives by the taps are products with the identity: 0 · ∞ is NaN.
+    """
+    bound[np.isinf(bound).any(axis=-1)] = np.inf
 
 
 def _exactly(array: np.ndarray) -> Bounded:
@@ -146,4 +176,6 @@ def _exactly(array: np.ndarray) -> Bounded:
 
 
 def _bounded(number: Any) -> Bounded:
-    return number if isinstance(number, Bounded) else _exactly(number)
+    """A number with its bound, ∞ where something may have overflowed on the way."""
+    value, bound = number if isinstance(number, Bounded) else _exactly(number)
+    return Bounded(value, np.where(np.isfinite(value) & ~np.isnan(bound), bound, np.inf))

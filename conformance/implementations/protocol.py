@@ -14,6 +14,7 @@ import numpy as np
 
 from conformance.implementations.capabilities import (
     COMPOSITIONS,
+    GRADIENTS,
     OPTIONS,
     OUTPUT,
     PARAMETERS,
@@ -25,6 +26,7 @@ from conformance.implementations.capabilities import (
 )
 from conformance.numerics.arithmetic import IEEE, Arithmetic
 from strategies import WIDE_DTYPES, NetworkSize, Options
+from strategies.gradients import Loss
 from strategies.wrappers import ArchitectureSize
 
 Answering = TypeVar("Answering", bound=Capability)
@@ -97,6 +99,20 @@ class Answer(NamedTuple):
     states: tuple[np.ndarray, ...] = ()
 
 
+class Gradients(NamedTuple):
+    """The derivatives of a `strategies.gradients.Loss`, and the answer of the same execution.
+
+    ``inputs`` (N, T, D) are by x as it was given. ``weights`` are by each array, in the order of
+    ``set_weights``; what is there for a bias that is not used is not looked at. ``initial_states``,
+    each (N, M), are by those that were given.
+    """
+
+    answer: Answer
+    inputs: np.ndarray
+    weights: list[np.ndarray]
+    initial_states: tuple[np.ndarray, ...] = ()
+
+
 class Network:
     """A network of one size and dtype. Subclasses override what they declare.
 
@@ -129,6 +145,21 @@ class Network:
         ``predict``, ``batch_size`` is how many samples go at once, all by default.
         """
         raise ImplementationError(f"{type(self).__name__} defines no answer")
+
+    def gradients(
+        self,
+        inputs: np.ndarray,
+        loss: Loss,
+        mode: str,
+        *,
+        mask: Optional[np.ndarray] = None,
+        initial_states: Sequence[np.ndarray] = (),
+    ) -> Gradients:
+        """The derivatives of a loss, of a network that puts out every step. Capability GRADIENTS.
+
+        The arguments are those of `answer`.
+        """
+        raise _undefined(self, "gradients", GRADIENTS)
 
     def reset_state(self) -> None:
         """Let a stateful network forget its state. Capability OPTIONS."""
@@ -235,6 +266,10 @@ class Implementation:
     def activations(self) -> tuple[str, ...]:
         """Names in `conformance.numerics.activations`. Capability CHOSEN_ACTIVATIONS."""
         return ("tanh", "linear")
+
+    def modes_with(self, capability: str) -> tuple[str, ...]:
+        """The modes in which it has a capability that is declared; all where not stated."""
+        return self.modes
 
     def options(self, mode: str) -> tuple[str, ...]:
         """The names in `strategies.Options` that may be asked for in a mode. Capability OPTIONS."""

@@ -29,6 +29,10 @@ ERRORS: dict[str, tuple[float, float]] = {
 }
 
 
+#: The slopes on both sides of a kink differ by more than this.
+JUMP = 1e-3
+
+
 def slope(activation: Activation, z: Bounded, y: Bounded, arithmetic: Arithmetic) -> Bounded:
     """The derivative of an activation at z, where the implementation's own value is y.
 
@@ -39,6 +43,7 @@ def slope(activation: Activation, z: Bounded, y: Bounded, arithmetic: Arithmetic
         raise ValueError(f"{activation.name}: its values depend on each other")
     if activation.name in ("tanh", "sigmoid"):
         return _from_value(activation.name, y, arithmetic)
+    unknown = ~np.isfinite(z.value) | np.isinf(z.bound) | ~np.isfinite(y.value)
     low, high = _sides(activation, z, y, arithmetic)
     least, greatest = activation.slopes(low, high)
     middle, radius = least / 2 + greatest / 2, greatest / 2 - least / 2
@@ -48,7 +53,10 @@ def slope(activation: Activation, z: Bounded, y: Bounded, arithmetic: Arithmetic
         size = np.where(size > 0, np.fmax(size, 1.0), 0.0)
     tau = arithmetic.storage.smallest_normal if arithmetic.flushes_subnormals and k else 0.0
     bound = radius + (k * _unit(arithmetic) * size + tau)
-    return Bounded(middle, np.nan_to_num(bound * INFLATION, nan=np.inf, posinf=np.inf))
+    bound = bound * INFLATION
+    unknown = unknown | ~np.isfinite(middle) | ~np.isfinite(bound)
+    # Not 0: what is multiplied with it is not known either.
+    return Bounded(np.where(unknown, np.nan, middle), np.where(unknown, np.inf, bound))
 
 
 def _unit(arithmetic: Arithmetic) -> float:
@@ -87,7 +95,7 @@ def _sides(
     low, high = z.value - z.bound, z.value + z.bound
     exact = activation.reference_error == (0, 0)
     for place, below, above in activation.turns:
-        if below == above:
+        if above - below < JUMP:  # an extremum, which is rounded outwards
             continue
         kink = np.asarray(float(place))
         at = activation.value(kink)

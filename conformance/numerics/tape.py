@@ -37,17 +37,6 @@ class Placed(NamedTuple):
     parts: int
 
 
-class Seen(NamedTuple):
-    """A derivative as the implementation shows it, and as it follows from others.
-
-    Products are with the one that is shown. In what is multiplied with it entry by entry, the
-    implementation may have computed it another time, with other roundings: compilers do.
-    """
-
-    shown: Any
-    derived: Any
-
-
 #: What a derivative is the sum of; a number is a part as it is.
 Part = Union[Product, Placed, Any]
 
@@ -177,8 +166,10 @@ class Tape:
 
     def _where(self, condition: Array, part: Part) -> Part:
         """A part, 0 in the samples where the condition is false."""
-        if isinstance(part, (Product, Placed)):
-            return part._replace(**{part._fields[0]: self._where(condition, part[0])})
+        if isinstance(part, Product):
+            return part._replace(operand=self._where(condition, part.operand))
+        if isinstance(part, Placed):
+            return part._replace(number=self._where(condition, part.number))
         return self.ops.select(condition, part, np.zeros(_shape(part)))
 
     def activation(self, name: str) -> Callable[[Number], Traced]:
@@ -210,7 +201,7 @@ class Tape:
             if number.sources and not number.hands_on:
                 of_number = [self._gathered(of_number, number.shape)]
                 if number.seen is not None:
-                    of_number = [Seen(number.seen(of_number[0]), of_number[0])]
+                    of_number = [number.seen(of_number[0])]
             for source, rule in number.sources:
                 parts.setdefault(id(source), []).extend(map(rule, of_number))
         return [self._gathered(parts.get(id(number), []), number.shape) for number in numbers]
@@ -258,15 +249,11 @@ def _in_order(results: Sequence[Traced]) -> list[Traced]:
 
 
 def _by_operand(weight: Traced, derivative: Any) -> Part:
-    return Product(_shown(derivative), mapped(weight.value, np.transpose))
+    return Product(derivative, mapped(weight.value, np.transpose))
 
 
 def _by_weight(operand: Traced, derivative: Any) -> Part:
-    return Product(mapped(operand.value, np.transpose), _shown(derivative))
-
-
-def _shown(derivative: Any) -> Any:
-    return derivative.shown if isinstance(derivative, Seen) else derivative
+    return Product(mapped(operand.value, np.transpose), derivative)
 
 
 def _traced(number: Number) -> Traced:
@@ -276,9 +263,8 @@ def _traced(number: Number) -> Traced:
 def _summed(derivative: Any, shape: tuple[int, ...]) -> Part:
     """The part of a derivative by what was broadcast from this shape over the samples."""
     if len(shape) > 1:
-        return derivative.derived if isinstance(derivative, Seen) else derivative
-    ones = np.ones((1, _shape(_shown(derivative))[0]))
-    return Product(ones, _shown(derivative))
+        return derivative
+    return Product(np.ones((1, _shape(derivative)[0])), derivative)
 
 
 def _shape(number: Any) -> tuple[int, ...]:

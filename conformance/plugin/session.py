@@ -170,7 +170,7 @@ class _Session:
 
     def subjects(self, found: Property) -> list[Subject]:
         """The subjects that a property is checked on."""
-        modes: Sequence[Optional[str]] = self.modes if found.per_mode else [None]
+        modes = found.modes(self.implementation, self.modes)
         # One that applies to none of the dtypes is reported as such, once.
         dtypes = [d for d in self.dtypes if found.applies_to(d)] or self.dtypes[:1]
         layers = [layer for layer in self.layers if found.is_about(layer)] or self.layers[:1]

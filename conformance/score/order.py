@@ -37,6 +37,7 @@ LIKELY = {
     "inference": ("test_any_options",),
     "configuration": ("test_any_options", "test_every_activation", "test_state_is_carried"),
     "modes": ("test_modes_agree",),
+    "gradients": ("test_gradients_",),
     "refusals": (
         "test_units_must",
         "test_dropout_must",
@@ -75,7 +76,7 @@ def items(implementation: Implementation, properties: Iterable[Property], group:
         for one in by_likelihood(properties, group)
         for dtype in implementation.dtypes
         if one.applies_to(dtype)
-        for mode in (implementation.modes if one.per_mode else (None,))
+        for mode in one.modes(implementation, implementation.modes)
     ]
     unlikely = len(_likely(group)) + 1
     costs = implementation.costs

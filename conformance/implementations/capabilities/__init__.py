@@ -34,6 +34,9 @@ OPTIONS = "options"
 #: A stateful network with options can be given the state to go on from: Keras 2.
 STATE_SET = "a state that is set"
 
+#: Derivatives by inputs, weights and initial states.
+GRADIENTS = "gradients"
+
 #: Models with wrappers, cells, masking layers, several layers (`strategies.wrappers`).
 COMPOSITIONS = "compositions"
 
@@ -49,6 +52,7 @@ BASIC = (
     CHOSEN_ACTIVATIONS,
     OPTIONS,
     STATE_SET,
+    GRADIENTS,
     COMPOSITIONS,
 )
 

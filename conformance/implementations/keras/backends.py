@@ -14,7 +14,12 @@ from typing import Any, Callable, ClassVar, NamedTuple
 
 import numpy as np
 
-from conformance.implementations.capabilities import BASIC, CHOSEN_ACTIVATIONS, STATE_SET
+from conformance.implementations.capabilities import (
+    BASIC,
+    CHOSEN_ACTIVATIONS,
+    GRADIENTS,
+    STATE_SET,
+)
 from conformance.implementations.keras.adapter import KerasAdapter, set_default_dtype
 from conformance.implementations.keras.network import (
     KerasExecution,
@@ -176,7 +181,7 @@ class KerasBackend(KerasAdapter):
         self.modes, self.compiled_modes = BACKENDS[backend].modes, BACKENDS[backend].compiled_modes
         self.costs = BACKENDS[backend].costs  # type: ignore[misc]
         self.on_gpu = backend in ("jax", "torch")
-        without = {STATE_SET}
+        without = {STATE_SET, GRADIENTS}
         if backend == "openvino":
             # Its softplus and mish round 1 + exp(z) to float32, which is off by 6e-8 at any size.
             without.add(CHOSEN_ACTIVATIONS)

@@ -13,6 +13,7 @@ import numpy as np
 from conformance.implementations.protocol import Answer
 from strategies import NetworkSize, Options
 from strategies.dtypes import POLICIES
+from strategies.gradients import Loss
 
 #: What Keras calls a layer; the cell of a recurrent one has ``Cell`` after it.
 CLASSES = {"simple_rnn": "SimpleRNN", "lstm": "LSTM", "gru": "GRU", "dense": "Dense"}
@@ -133,10 +134,21 @@ def answer_of(options: Options, results: Sequence[np.ndarray]) -> Answer:
     """The answer in what a model put out, batch first."""
     *before, output = results
     hidden = before.pop(0) if options.shows_hidden else None
-    if options.time_major and options.return_sequences:
-        output = output.swapaxes(0, 1)
-        hidden = None if hidden is None else hidden.swapaxes(0, 1)
+    if options.return_sequences:
+        output = samples_first(options, output)
+        hidden = None if hidden is None else samples_first(options, hidden)
     return Answer(output, hidden, tuple(before))
+
+
+def samples_first(options: Options, sequences: np.ndarray) -> np.ndarray:
+    """Sequences with samples first, whatever the model has first, or the other way round."""
+    return sequences.swapaxes(0, 1) if options.time_major else sequences
+
+
+def by_results(options: Options, loss: Loss) -> list[np.ndarray]:
+    """A loss by what a model puts out: the hidden states where they are shown, and y."""
+    of_hidden = [loss.by_hidden] if options.shows_hidden else []
+    return [np.ascontiguousarray(samples_first(options, a)) for a in (*of_hidden, loss.by_output)]
 
 
 def given_to_model(
@@ -148,5 +160,5 @@ def given_to_model(
     """The arrays for the inputs of a model."""
     arrays = [inputs] if mask is None else [inputs, mask]
     if options.time_major:
-        arrays = [np.ascontiguousarray(array.swapaxes(0, 1)) for array in arrays]
+        arrays = [np.ascontiguousarray(samples_first(options, array)) for array in arrays]
     return [*arrays, *initial_states]

@@ -114,13 +114,23 @@ class KerasModel(KerasExecution, Network):
         batch_size: Optional[int] = None,
     ) -> Answer:
         options = self.size.options
-        arrays = layers.given_to_model(options, inputs, mask, initial_states)
-        for i in range(len(arrays) - len(initial_states), len(arrays)):
-            arrays[i] = self.as_input(arrays[i], self.model.inputs[i].dtype)
+        arrays = self.given(inputs, mask, initial_states)
         if batch_size is None and options.stateful:
             batch_size = len(arrays[0])
         how = {} if batch_size is None else {"batch_size": batch_size}
         return layers.answer_of(options, self.run(arrays, mode, **how))
+
+    def given(
+        self,
+        inputs: np.ndarray,
+        mask: Optional[np.ndarray],
+        initial_states: Sequence[np.ndarray],
+    ) -> list[np.ndarray]:
+        """The inputs of the model."""
+        arrays = layers.given_to_model(self.size.options, inputs, mask, initial_states)
+        for i in range(len(arrays) - len(initial_states), len(arrays)):
+            arrays[i] = self.as_input(arrays[i], self.model.inputs[i].dtype)
+        return arrays
 
     def reset_state(self) -> None:
         reset_state(self.layer)

@@ -13,7 +13,8 @@ from typing import Any, Callable, ClassVar, Optional, Sequence
 
 import numpy as np
 
-from conformance.implementations.capabilities import BASIC, STATE_SET
+from conformance.implementations.capabilities import BASIC, GRADIENTS, STATE_SET
+from conformance.implementations.keras import layers
 from conformance.implementations.keras.adapter import KerasAdapter, set_default_dtype
 from conformance.implementations.keras.network import (
     KerasExecution,
@@ -24,8 +25,10 @@ from conformance.implementations.keras.network import (
     silent_stderr,
 )
 from conformance.implementations.keras.wrappers import CompositionModel
-from conformance.implementations.protocol import ImplementationError
+from conformance.implementations.protocol import Gradients, ImplementationError
 from strategies import DTYPES, NetworkSize, Options
+from strategies.gradients import Loss
+from strategies.textures import weights_of
 from strategies.wrappers import ArchitectureSize
 
 #: Set before TensorFlow is imported, where the user has not set them.
@@ -84,7 +87,10 @@ class TensorFlowExecution(KerasExecution):
     def execute(self, inputs: list[np.ndarray], mode: str) -> Any:
         given = [self.tf.constant(array) for array in inputs]
         forward = self._trace(mode, given) if mode != "call" else self._eagerly
-        result = forward(*given)
+        return self.noted(forward(*given))
+
+    def noted(self, result: Any) -> Any:
+        """A result; where it was computed is remembered."""
         _computed_on.update(t.device for t in self.tf.nest.flatten(result) if hasattr(t, "device"))
         return result
 
@@ -137,6 +143,62 @@ class KerasNetwork(TensorFlowExecution, KerasModel):
         for variable, weight in zip(self._variables, self.had(weights)):
             given = self.tf.constant(weight, variable.dtype)
             self.tf.raw_ops.AssignVariableOp(resource=variable.handle, value=given)
+
+    def gradients(
+        self,
+        inputs: np.ndarray,
+        loss: Loss,
+        mode: str,
+        *,
+        mask: Optional[np.ndarray] = None,
+        initial_states: Sequence[np.ndarray] = (),
+    ) -> Gradients:
+        self._set_floatx()
+        options = self.size.options
+        given = [self.tf.constant(a) for a in self.given(inputs, mask, initial_states)]
+        by_results = [self.tf.constant(a) for a in layers.by_results(options, loss)]
+        results, found = self.noted(self._differentiating(mode)(given, by_results))
+        arrays = [np.asarray(array) for array in found]
+        number = len(given) - (mask is not None)
+        by_given, by_weights = arrays[:number], iter(arrays[number:])
+        return Gradients(
+            layers.answer_of(options, [np.asarray(result) for result in results]),
+            layers.samples_first(options, by_given[0]),
+            [
+                np.zeros(0) if i in self._unused else next(by_weights)
+                for i, _ in enumerate(weights_of(self.size))
+            ],
+            tuple(by_given[1:]),
+        )
+
+    def _differentiating(self, mode: str) -> Callable[..., Any]:
+        """What takes the model's inputs, and the loss by its results, to results and derivatives.
+
+        These are by all inputs but the mask, and by all weights.
+        """
+        if mode == "call":
+            return self._differentiate
+        key = f"gradients in {mode}"
+        if key not in self._traced:
+            how = {"jit_compile": True} if mode == "xla" else {}
+            self._traced[key] = self.tf.function(self._differentiate, **how)
+        return self._traced[key]
+
+    def _differentiate(self, given: list[Any], by_results: list[Any]) -> Any:
+        numbers = [tensor for tensor in given if tensor.dtype.is_floating]
+        with self.tf.GradientTape() as tape:
+            tape.watch(numbers)
+            results = self.tf.nest.flatten(self._eagerly(*given))
+        sources = [*numbers, *self._variables]
+        # The loss is of the outputs and the hidden states, not of the last states.
+        targets = [*results[: len(by_results) - 1], results[-1]]
+        found = tape.gradient(
+            targets,
+            sources,
+            output_gradients=by_results,
+            unconnected_gradients=self.tf.UnconnectedGradients.ZERO,
+        )
+        return results, [self.tf.convert_to_tensor(gradient) for gradient in found]
 
     @cached_property
     def _variables(self) -> list[Any]:
@@ -205,6 +267,10 @@ class KerasTensorFlow(KerasAdapter):
     def activations(self) -> tuple[str, ...]:
         """Those that this Keras knows by name; hard_sigmoid as its version defines it."""
         return known_activations(load_tensorflow().keras)
+
+    def modes_with(self, capability: str) -> tuple[str, ...]:
+        """`predict` is for inference alone."""
+        return ("call", "graph", "xla") if capability == GRADIENTS else self.modes
 
     def options(self, mode: str) -> tuple[str, ...]:
         """All in Keras 2; Keras 3 has no ``time_major``, and `predict` has samples first."""

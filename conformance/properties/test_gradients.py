@@ -1,0 +1,61 @@
+"""Gradients through time: those that a library returns are the equation's, run backwards.
+
+L is any sum of outputs and states with given factors, at every step. The network has an input for
+each preactivation, which shows the derivative by it at every step (`strategies.gradients.tapped`).
+So each step backwards is judged from the implementation's own derivatives of the step after it, as
+a step forwards is from its own state before it (`conformance.expected.gradients`).
+"""
+
+from __future__ import annotations
+
+from conformance.checking.asking import ask_for_gradients
+from conformance.checking.check import holds_for
+from conformance.checking.drawing import differentiable_cases, option_cases
+from conformance.checking.judging import judge_gradients
+from conformance.checking.record import Record
+from conformance.implementations.capabilities import GRADIENTS, OPTIONS, STATES
+from strategies import Case, seeds
+from strategies.gradients import loss_of, tapped
+
+
+@holds_for(
+    needs=(GRADIENTS, STATES),
+    runs=3,
+    quota=False,
+    case=lambda subject: differentiable_cases(subject),
+    seed=lambda subject: seeds(),
+)
+def test_gradients_equal_the_recurrence_run_backwards(
+    record: Record, case: Case, seed: int
+) -> None:
+    """Gradients equal the recurrence run backwards.
+
+    By inputs, kernel, recurrent kernel, biases and Dense, with any activation that has a slope.
+    """
+    _judge(record, case, seed)
+
+
+@holds_for(
+    needs=(GRADIENTS, OPTIONS),
+    runs=3,
+    quota=False,
+    case=lambda subject: option_cases(
+        subject, stateful=False, return_sequences=True, time_major=False
+    ),
+    seed=lambda subject: seeds(),
+)
+def test_gradients_with_any_options_equal_the_recurrence_run_backwards(
+    record: Record, case: Case, seed: int
+) -> None:
+    """Gradients with any options equal the recurrence run backwards.
+
+    Masks, initial states, go_backwards, unroll, return_state, biases that are not used. An input
+    of a step that is masked gets 0, and so does an initial state that no step uses.
+    """
+    if case.options.return_sequences and not case.options.stateful:
+        _judge(record, case, seed)
+
+
+def _judge(record: Record, case: Case, seed: int) -> None:
+    with_taps, loss = tapped(case), loss_of(case, seed)
+    judge_gradients(record, with_taps, loss, ask_for_gradients(record, with_taps, loss))
