@@ -54,6 +54,8 @@ class NumpyNetwork(Network):
         self.set_weights([carried(w, dtype) for w in self.initial_weights()])
         #: The weights of a call as they are computed with, its number of steps, and the step.
         self.w, self.T, self.t = self.used, 0, 0
+        #: What the equation is written over: these operations, or a tape that remembers them.
+        self.ops: Any = self
 
     # Weights
 
@@ -153,12 +155,12 @@ class NumpyNetwork(Network):
         """The states at step t from x_t and the states before it."""
         cell = self.size.cell
         names = [getattr(self.size, name) for name, _ in cell.activations]
-        return cell.step(self, x, states, self.w, *map(self.activation, names))
+        return cell.step(self.ops, x, states, self.w, *map(self.ops.activation, names))
 
     def dense(self, h: Array) -> Array:
         """y_t from h_t."""
-        z = self.stored(h @ self.w.dense_kernel) + self.w.dense_bias
-        return self.activated(z, self.size.dense_activation)
+        z = self.ops.affine((h,), (self.w.dense_kernel,), self.w.dense_bias)
+        return self.ops.activation(self.size.dense_activation)(z)
 
     def outputs(self, emitted: list[Array]) -> list[Array]:
         """What Dense makes of each step."""
@@ -168,7 +170,7 @@ class NumpyNetwork(Network):
         self, inputs: Array, used: Array, states: tuple[Array, ...]
     ) -> tuple[list[Array], tuple[Array, ...]]:
         """What is put out at each step, and the states after the last."""
-        before, emitted = np.zeros_like(states[0]), []
+        before, emitted = self.initial_output(len(inputs)), []
         for self.t in range(inputs.shape[1]):
             new, chosen = self.step(inputs[:, self.t], states), used[:, self.t, None]
             before = self.emitted(new[0], before, chosen)
@@ -231,11 +233,18 @@ class NumpyNetwork(Network):
     def emitted(self, new: Array, before: Array, chosen: Array) -> Array:
         """What comes out of a step, where ``chosen`` (N, 1) tells which samples use it."""
         zero = self.options.zero_output_for_mask
-        return np.where(chosen, new, np.zeros_like(before) if zero else before)
+        masked = self.initial_output(len(chosen)) if zero else before
+        chosen_output: Array = self.ops.select(chosen, new, masked)
+        return chosen_output
+
+    def initial_output(self, N: int) -> Array:
+        """What comes out before the first step that is used."""
+        return self.stored(np.zeros((N, self.size.M)))
 
     def carried(self, new: Array, state: Array, chosen: Array) -> Array:
         """A state after a step."""
-        return np.where(chosen, new, state)
+        chosen_state: Array = self.ops.select(chosen, new, state)
+        return chosen_state
 
     def reset_state(self) -> None:
         self.recorded = None
