@@ -107,9 +107,23 @@ def option_cases(
         if changes.pop("masked", False):
             changes["mask"] = "holes"
         chosen = [(options._replace(**changes), name) for options, name in rows[:2]]
+    return _option_cases(subject, chosen, len(rows))
+
+
+def differentiable_option_cases(subject: Subject) -> st.SearchStrategy[Case]:
+    """Cases with all options together that put out every step, and remember nothing."""
+    rows = _rows(subject, subject.first_mode)
+    shown: dict[str, Any] = {"return_sequences": True, "stateful": False, "time_major": False}
+    chosen = [(options._replace(**shown), name) for options, name in rows]
+    return _option_cases(subject, chosen, len(rows))
+
+
+def _option_cases(
+    subject: Subject, chosen: list[tuple[Options, str]], networks: int
+) -> st.SearchStrategy[Case]:
     sizes = option_dimensions(
         subject.cell,
-        max_networks=len(rows),
+        max_networks=networks,
         one_batch_per_network=subject.compiled,
         pool_seed=subject.run.seed % 2**32,
         options=chosen,

@@ -20,12 +20,16 @@ from conformance.expected.recurrence import recurrence
 from conformance.expected.steps import residual_states
 from conformance.numerics.arithmetic import Arithmetic
 from conformance.numerics.bounded import Bounded
-from conformance.numerics.operations import BoundedNumbers
+from conformance.numerics.operations import BoundedNumbers, Number
 from conformance.numerics.tape import Tape, Traced
 from strategies import Case
 from strategies.cases import unused_biases
 from strategies.dtypes import computed
 from strategies.gradients import Loss
+
+#: A derivative is a product of several numbers. Where states or outputs are larger than this power
+#: of the largest number, it may overflow in one order and not in another: nothing is said of it.
+LARGE = 0.25
 
 
 class Derivatives(NamedTuple):
@@ -95,7 +99,7 @@ def _residual(
     arithmetic: Arithmetic,
 ) -> Derivatives:
     """R, where the derivatives by preactivations that are gone on from have bounds."""
-    tape = Tape(BoundedNumbers(arithmetic))
+    tape = Tape(_Numbers(arithmetic))
     x, used, initial = case.processed
     names = case.tensors.names[1:]
     w = SimpleNamespace(**{name: Traced(getattr(case.as_computed, name)) for name in names})
@@ -130,12 +134,42 @@ def _residual(
     D = case.D - case.kernel.shape[-1]
     weights = dict(zip(of_weights, by_weights))
     weights["kernel"] = Bounded(*(part[:D] for part in weights["kernel"]))
-    return Derivatives(
+    derivatives = Derivatives(
         taps.expected,
         Bounded(*(np.stack(parts, axis=1)[..., :D] for parts in zip(*by_inputs))),
         tuple(by_states),
         weights,
     )
+    small = arithmetic.storage.largest**LARGE
+    if all((np.abs(number.value) <= small).all() for number in (*shown, _exactly(output))):
+        return derivatives
+    return _unknown(derivatives)
+
+
+def _unknown(derivatives: Derivatives) -> Derivatives:
+    """The same, with bounds of ∞."""
+
+    def unknown(number: Bounded) -> Bounded:
+        return Bounded(number.value, np.full(number.bound.shape, np.inf))
+
+    return Derivatives(
+        unknown(derivatives.preactivations),
+        unknown(derivatives.inputs),
+        tuple(map(unknown, derivatives.initial_states)),
+        {name: unknown(number) for name, number in derivatives.weights.items()},
+    )
+
+
+class _Numbers(BoundedNumbers):
+    """Bounded numbers of which what is not known may be infinite or NaN: times 0 it is not 0.
+
+    A slope is not known where what it is taken at may have overflowed.
+    """
+
+    def times(self, a: Number, b: Number) -> Bounded:
+        value, bound = super().times(a, b)
+        unknown = np.isinf(_bounded(a).bound) | np.isinf(_bounded(b).bound)
+        return Bounded(value, np.where(unknown, np.inf, bound))
 
 
 class _Taps:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from conformance.faults.catalogue import FAULTS, Fault, faults_of
+from conformance.implementations.capabilities import GRADIENTS
 from conformance.implementations.keras.tensorflow import (
     KerasComposition,
     KerasNetwork,
@@ -24,6 +25,9 @@ class FaultyNumpy(NumpyLoop):
         self.name = f"numpy+{fault.name}"
         assert fault.numpy is not None
         self.network_class = fault.numpy
+        if fault.group != "gradients":
+            # What is wrong forwards is not asked backwards: it is written for arrays.
+            self.capabilities = NumpyLoop.capabilities - {GRADIENTS}
 
 
 class FaultyKeras(KerasTensorFlow):

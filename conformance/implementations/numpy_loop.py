@@ -8,6 +8,7 @@ by overriding its methods.
 
 from __future__ import annotations
 
+import functools
 from importlib.metadata import version
 from typing import Any, Callable, Optional, Sequence
 
@@ -17,6 +18,7 @@ from conformance.cells import CELLS
 from conformance.cells.births import glorot_limit
 from conformance.implementations.capabilities import (
     CHOSEN_ACTIVATIONS,
+    GRADIENTS,
     INITIAL_WEIGHTS,
     OPTIONS,
     OUTPUT,
@@ -28,6 +30,7 @@ from conformance.implementations.capabilities import (
 )
 from conformance.implementations.protocol import (
     Answer,
+    Gradients,
     Implementation,
     Network,
     Parameters,
@@ -35,9 +38,11 @@ from conformance.implementations.protocol import (
     Weight,
 )
 from conformance.numerics.activations import ACTIVATIONS
+from conformance.numerics.tape import Tape
 from strategies import DTYPES, WIDE_DTYPES, NetworkSize
 from strategies.cell import BIAS, RECURRENT
 from strategies.dtypes import POLICIES, carried, rounded
+from strategies.gradients import Loss
 from strategies.textures import DENSE_BIAS, DENSE_KERNEL, Tensors, orthogonal, weights_of
 
 Array = np.ndarray
@@ -54,7 +59,9 @@ class NumpyNetwork(Network):
         self.set_weights([carried(w, dtype) for w in self.initial_weights()])
         #: The weights of a call as they are computed with, its number of steps, and the step.
         self.w, self.T, self.t = self.used, 0, 0
-        #: What the equation is written over: these operations, or a tape that remembers them.
+        #: x of each step, as it is computed with.
+        self.x: list[Any] = []
+        #: What the equation is written over: the operations of this class, or a tape over them.
         self.ops: Any = self
 
     # Weights
@@ -138,6 +145,10 @@ class NumpyNetwork(Network):
         """A where the condition is true, else b."""
         return np.where(condition, a, b)
 
+    def number(self, a: Array) -> Array:
+        """An array that is computed with."""
+        return a
+
     def activation(self, name: str) -> Callable[[Array], Array]:
         """The activation of that name."""
         return lambda z: self.activated(z, name)
@@ -149,6 +160,32 @@ class NumpyNetwork(Network):
             return self.stored(np.tanh(z))
         return self.stored(ACTIVATIONS[name].value(z.astype(float)))
 
+    # What is needed besides to run it backwards
+
+    def slope(self, name: str, z: Array, y: Array) -> Array:
+        """The derivative of an activation, of tanh and sigmoid from their values."""
+        if name == "tanh":
+            return self.stored(1 - self.stored(y * y))
+        if name == "sigmoid":
+            return self.stored(y * self.stored(1 - y))
+        return self.stored(ACTIVATIONS[name].slope(z.astype(float)))
+
+    def less(self, a: Array, b: Array) -> Array:
+        """A − b, entry by entry."""
+        return self.stored(a - b)
+
+    def total(self, addends: Sequence[Array]) -> Array:
+        """The sum of all, one after the other."""
+        return functools.reduce(self.plus, addends)
+
+    def joined(self, parts: Sequence[Array]) -> Array:
+        """The parts side by side along the last axis."""
+        return np.concatenate(parts, axis=-1)
+
+    def tape(self) -> Tape:
+        """What remembers these operations."""
+        return Tape(self)
+
     # The loop
 
     def step(self, x: Array, states: tuple[Array, ...]) -> tuple[Array, ...]:
@@ -159,8 +196,8 @@ class NumpyNetwork(Network):
 
     def dense(self, h: Array) -> Array:
         """y_t from h_t."""
-        z = self.ops.affine((h,), (self.w.dense_kernel,), self.w.dense_bias)
-        return self.ops.activation(self.size.dense_activation)(z)
+        activation: Callable[[Array], Array] = self.ops.activation(self.size.dense_activation)
+        return activation(self.ops.affine((h,), (self.w.dense_kernel,), self.w.dense_bias))
 
     def outputs(self, emitted: list[Array]) -> list[Array]:
         """What Dense makes of each step."""
@@ -170,9 +207,10 @@ class NumpyNetwork(Network):
         self, inputs: Array, used: Array, states: tuple[Array, ...]
     ) -> tuple[list[Array], tuple[Array, ...]]:
         """What is put out at each step, and the states after the last."""
-        before, emitted = self.initial_output(len(inputs)), []
+        before, emitted = self.nothing(len(used)), []
+        self.x = [self.ops.number(inputs[:, t]) for t in range(inputs.shape[1])]
         for self.t in range(inputs.shape[1]):
-            new, chosen = self.step(inputs[:, self.t], states), used[:, self.t, None]
+            new, chosen = self.step(self.x[self.t], states), used[:, self.t, None]
             before = self.emitted(new[0], before, chosen)
             states = tuple(self.carried(a, b, chosen) for a, b in zip(new, states))
             emitted.append(before)
@@ -206,6 +244,40 @@ class NumpyNetwork(Network):
             last if self.options.return_state else (),
         )
 
+    def gradients(
+        self,
+        inputs: Array,
+        loss: Loss,
+        mode: str,
+        *,
+        mask: Optional[Array] = None,
+        initial_states: Sequence[Array] = (),
+    ) -> Gradients:
+        answer = self.answer(inputs, mode, mask=mask, initial_states=initial_states)
+        N, T, _ = inputs.shape
+        x, used = self.in_order(
+            self.stored(inputs), np.ones((N, T), bool) if mask is None else mask
+        )
+        self.ops = tape = self.tape()
+        number: Any = tape.number
+        try:
+            self.w = self.used.map(number)
+            states = tuple(map(number, self.first_states(N, initial_states)))
+            # What is masked is not looked at: it would be a factor in the derivatives by weights.
+            emitted, _ = self.loop(np.where(used[:, :, None], x, 0), used, states)
+            by_results: list[Any] = [
+                (result, self.stored(by_loss[:, t]))
+                for results, by_loss in zip((self.outputs(emitted), emitted), loss)
+                for t, result in enumerate(results)
+            ]
+        finally:
+            self.ops = self
+        weights: list[Any] = [weight for _, weight in self.w.items()]
+        found = iter(tape.gradients(by_results, [*self.x, *weights, *states]))
+        by_x, _ = self.in_order(np.stack([next(found) for _ in self.x], axis=1), used)
+        by_weights = [next(found) for _ in weights]
+        return Gradients(answer, by_x, by_weights, tuple(found) if initial_states else ())
+
     def in_order(self, inputs: Array, used: Array) -> tuple[Array, Array]:
         """Inputs and mask in the order of processing."""
         if self.options.go_backwards:
@@ -233,18 +305,17 @@ class NumpyNetwork(Network):
     def emitted(self, new: Array, before: Array, chosen: Array) -> Array:
         """What comes out of a step, where ``chosen`` (N, 1) tells which samples use it."""
         zero = self.options.zero_output_for_mask
-        masked = self.initial_output(len(chosen)) if zero else before
-        chosen_output: Array = self.ops.select(chosen, new, masked)
-        return chosen_output
+        result: Array = self.ops.select(chosen, new, self.nothing(len(chosen)) if zero else before)
+        return result
 
-    def initial_output(self, N: int) -> Array:
+    def nothing(self, N: int) -> Array:
         """What comes out before the first step that is used."""
         return self.stored(np.zeros((N, self.size.M)))
 
     def carried(self, new: Array, state: Array, chosen: Array) -> Array:
         """A state after a step."""
-        chosen_state: Array = self.ops.select(chosen, new, state)
-        return chosen_state
+        result: Array = self.ops.select(chosen, new, state)
+        return result
 
     def reset_state(self) -> None:
         self.recorded = None
@@ -272,6 +343,7 @@ class NumpyLoop(Implementation):
             CHOSEN_ACTIVATIONS,
             OPTIONS,
             STATE_SET,
+            GRADIENTS,
         }
     )
     network_class: type[Any] = NumpyNetwork

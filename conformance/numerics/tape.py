@@ -107,6 +107,10 @@ class Tape:
     def __init__(self, ops: DifferentiableOperations) -> None:
         self.ops = ops
 
+    def number(self, a: Array) -> Traced:
+        """A number that is made of no other."""
+        return Traced(a)
+
     def affine(
         self, operands: Sequence[Number], weights: Sequence[Number], *addends: Number
     ) -> Traced:
@@ -116,8 +120,8 @@ class Tape:
         )
         sources: list[tuple[Traced, Callable[[Any], Part]]] = []
         for x, w in zip(xs, ws):
-            sources += [(x, partial(_by_operand, w)), (w, partial(_by_weight, x))]
-        sources += [(a, partial(_summed, shape=a.shape)) for a in others]
+            sources += [(x, partial(self.by_operand, w)), (w, partial(self.by_weight, x))]
+        sources += [(a, partial(self.by_addend, a)) for a in others]
         result = Traced(total, *sources)
         for x, w in zip(xs, ws):
             if x.watched is not None:
@@ -129,16 +133,16 @@ class Tape:
         times = self.ops.times
         return Traced(
             times(x.value, y.value),
-            (x, lambda d: _summed(times(d, y.value), x.shape)),
-            (y, lambda d: _summed(times(d, x.value), y.shape)),
+            (x, lambda d: self.by_addend(x, times(d, y.value))),
+            (y, lambda d: self.by_addend(y, times(d, x.value))),
         )
 
     def plus(self, a: Number, b: Number) -> Traced:
         x, y = _traced(a), _traced(b)
         return Traced(
             self.ops.plus(x.value, y.value),
-            (x, lambda d: _summed(d, x.shape)),
-            (y, lambda d: _summed(d, y.shape)),
+            (x, partial(self.by_addend, x)),
+            (y, partial(self.by_addend, y)),
         )
 
     def blend(self, z: Number, a: Number, b: Number) -> Traced:
@@ -185,6 +189,20 @@ class Tape:
             return y
 
         return of
+
+    def by_operand(self, weight: Traced, derivative: Any) -> Part:
+        """The part by an operand of a sum of products, from the derivative by the sum."""
+        return Product(derivative, mapped(weight.value, np.transpose))
+
+    def by_weight(self, operand: Traced, derivative: Any) -> Part:
+        """The part by a weight of a sum of products."""
+        return Product(mapped(operand.value, np.transpose), derivative)
+
+    def by_addend(self, addend: Traced, derivative: Any) -> Part:
+        """The part by what is added; by what is broadcast over the samples, the sum over them."""
+        if addend.ndim > 1:
+            return derivative
+        return Product(np.ones((1, _shape(derivative)[0])), derivative)
 
     def gradients(
         self, by_results: Sequence[tuple[Traced, Any]], numbers: Sequence[Traced]
@@ -248,23 +266,8 @@ def _in_order(results: Sequence[Traced]) -> list[Traced]:
     return order
 
 
-def _by_operand(weight: Traced, derivative: Any) -> Part:
-    return Product(derivative, mapped(weight.value, np.transpose))
-
-
-def _by_weight(operand: Traced, derivative: Any) -> Part:
-    return Product(mapped(operand.value, np.transpose), derivative)
-
-
 def _traced(number: Number) -> Traced:
     return number if isinstance(number, Traced) else Traced(number)
-
-
-def _summed(derivative: Any, shape: tuple[int, ...]) -> Part:
-    """The part of a derivative by what was broadcast from this shape over the samples."""
-    if len(shape) > 1:
-        return derivative
-    return Product(np.ones((1, _shape(derivative)[0])), derivative)
 
 
 def _shape(number: Any) -> tuple[int, ...]:

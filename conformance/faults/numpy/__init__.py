@@ -19,4 +19,5 @@ from conformance.faults.numpy import (  # noqa: F401, I001
     masking,
     state,
     options,
+    gradients,
 )

@@ -11,16 +11,21 @@ from typing import Any, Callable
 
 import numpy as np
 
+from conformance.implementations.capabilities import GRADIENTS
 from conformance.implementations.numpy_loop import NumpyLoop, NumpyNetwork
 
 
 @dataclass(frozen=True)
 class Control:
-    """A conforming network: its name, and one sentence on what it does otherwise."""
+    """A conforming network: its name, and one sentence on what it does otherwise.
+
+    ``backwards`` says that it does so where gradients are asked too.
+    """
 
     name: str
     sentence: str
     network: type[NumpyNetwork]
+    backwards: bool = False
 
 
 class Controlled(NumpyLoop):
@@ -29,6 +34,8 @@ class Controlled(NumpyLoop):
     def __init__(self, control: Control) -> None:
         self.name = f"numpy+{control.name}"
         self.network_class = control.network
+        if not control.backwards:
+            self.capabilities = NumpyLoop.capabilities - {GRADIENTS}
 
 
 CONTROLS: dict[str, Control] = {}
