@@ -24,6 +24,12 @@ pytestmark = pytest.mark.skipif(
 
 #: The property that catches a fault.
 CATCHES = {
+    "gradient_stops_at_every_step": "test_gradients_equal_the_recurrence_run_backwards",
+    "gradient_grows_slightly_through_time": (
+        "test_gradients_with_any_options_equal_the_recurrence_run_backwards"
+    ),
+    "recurrent_kernel_has_no_gradient": "test_gradients_equal_the_recurrence_run_backwards",
+    "gradient_scaled_in_graphs": "test_gradients_equal_the_recurrence_run_backwards",
     "dropout_mask_drawn_at_every_step": "test_a_dropout_mask_is_constant_over_time",
     "kept_inputs_not_scaled": "test_a_dropout_mask_is_constant_over_time",
     "one_mask_for_all_samples": "test_dropout_masks_are_drawn_independently",
@@ -79,12 +85,14 @@ RUNS = {"l1_l2_without_l1": 3, "orthogonal_with_a_biased_sign": 3}
 
 def fails(implementation, name, runs=1, **run):
     """Whether a property fails in some dtype; in the default profile unless ``run`` says other."""
+    found = PROPERTIES[name]
     subjects = (
-        Subject(implementation, None, dtype, Run(seed=seed, **run))
+        Subject(implementation, mode, dtype, Run(seed=seed, **run))
         for seed in range(1, runs + 1)
         for dtype in WIDE_DTYPES
+        for mode in found.modes(implementation, ("call", "graph"))
     )
-    return any(check(PROPERTIES[name], subject).verdict == "fails" for subject in subjects)
+    return any(check(found, subject).verdict == "fails" for subject in subjects)
 
 
 @pytest.mark.usefixtures("_undone")
@@ -99,6 +107,6 @@ def test_without_a_fault_a_property_of_training_does_not_fail(name):
 
 
 def test_every_fault_and_every_property_of_training_is_here():
-    groups = {"dropout", "regularizers", "constraints", "trainable", "initializers"}
+    groups = {"gradients", "dropout", "regularizers", "constraints", "trainable", "initializers"}
     assert {*CATCHES} == {f.name for f in FAULTS.values() if f.keras and f.group in groups}
     assert {*CATCHES.values()} == {n for n, p in PROPERTIES.items() if p.clause in groups}

@@ -6,7 +6,7 @@ and split products, more precision inside, another correct tanh, other ways thro
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Callable
 
 import numpy as np
@@ -41,6 +41,13 @@ class Controlled(NumpyLoop):
 CONTROLS: dict[str, Control] = {}
 
 Function = Callable[..., Any]
+
+
+#: The operations that controls of gradients replace.
+_OPERATIONS = {
+    "slope_in_two_factors": "slope",
+    "gradients_summed_in_reverse": "affine",
+}
 
 
 def _enter(function: Function, **methods: Function) -> Function:
@@ -81,6 +88,14 @@ def tanh(function: Function) -> Function:
 def overriding(method: str) -> Callable[[Function], Function]:
     """Enter a function as ``NumpyNetwork.<method>``."""
     return lambda function: _enter(function, **{method: function})
+
+
+def backwards(function: Function) -> Function:
+    """Enter ``function(self, …)`` as an operation of its name that only gradients need."""
+    name = function.__name__
+    _enter(function, **{_OPERATIONS[name]: function})
+    CONTROLS[name] = replace(CONTROLS[name], backwards=True)
+    return function
 
 
 # Orders of summation
@@ -358,3 +373,20 @@ def weights_as_they_are(self):
     for view in views:
         view.setflags(write=False)
     return views
+
+
+# Ways to run it backwards
+
+
+@backwards
+def slope_in_two_factors(self, name, z, y):
+    """The slope of tanh is (1 − y) (1 + y)."""
+    if name != "tanh":
+        return NumpyNetwork.slope(self, name, z, y)
+    return self.stored(self.stored(1 - y) * self.stored(1 + y))
+
+
+@backwards
+def gradients_summed_in_reverse(self, operands, weights, *addends):
+    """Sums of several products begin with the last."""
+    return NumpyNetwork.affine(self, operands[::-1], weights[::-1], *addends[::-1])
