@@ -69,7 +69,7 @@ def test_the_check_without_pytest_prints_its_results(printed):
     lines = done.text.splitlines()
     assert done.status == 0
     assert lines[0] == "conforms"
-    assert len(lines) == 1 + 121
+    assert len(lines) == 1 + 125
     assert sum(line.startswith("conforms The ") for line in lines) > 4
     assert any(line.startswith("not applicable All modes") for line in lines)
 
