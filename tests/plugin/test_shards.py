@@ -161,18 +161,15 @@ LOSING = """
 import os
 import signal
 
-import numpy as np
+from mine import right
 
 
-def forward(x, Wx, Wh, bh, Wo, bo):
+def forward(*given):
     try:
         os.kill(os.getpid(), signal.SIGTERM)
     except BaseException:
         pass
-    h = np.zeros((len(x), len(bh)), x.dtype)
-    for t in range(x.shape[1]):
-        h = np.tanh(x[:, t] @ Wx + h @ Wh + bh)
-    return h @ Wo + bo
+    return right(*given)
 """
 
 
