@@ -23,7 +23,7 @@ from conformance.faults import fault_names, seeded_fault
 from conformance.implementations import IMPLEMENTATIONS, load_implementation
 from conformance.implementations.protocol import Implementation, ImplementationError
 from conformance.plugin.reports import ReportHooks, attach
-from conformance.plugin.shards import Machines, ShardHooks, add_options, end_with_a_report
+from conformance.plugin.shards import EndHooks, Machines, ShardHooks, add_options
 from conformance.properties import all_properties
 from conformance.reporting.files import report_path
 from conformance.reporting.header import Environment, header_lines
@@ -110,7 +110,7 @@ def pytest_configure(config: pytest.Config) -> None:
         shards = ShardHooks(session.machines.shard, session.record)
         config.pluginmanager.register(shards, "rnn-conformance-shards")
         if not session.is_worker:
-            end_with_a_report()
+            config.pluginmanager.register(EndHooks(), "rnn-conformance-end")
 
 
 class _Session:

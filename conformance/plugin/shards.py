@@ -103,17 +103,26 @@ class ShardHooks:
         self.record.planned = getattr(node, "workeroutput", {}).get(PLANNED) or self.record.planned
 
 
-def end_with_a_report() -> None:
-    """Let a run that is told to end (SIGTERM, as CI does it) still write its reports.
+class EndHooks:
+    """Lets a run that is told to end (SIGTERM, as CI does it) still write its reports.
 
     It ends as with Ctrl-C. The workers of xdist are ended by their controller.
     """
-    if threading.current_thread() is threading.main_thread() and hasattr(signal, "SIGTERM"):
-        signal.signal(signal.SIGTERM, _interrupt)
 
+    def __init__(self) -> None:
+        self.told = False
+        if threading.current_thread() is threading.main_thread() and hasattr(signal, "SIGTERM"):
+            signal.signal(signal.SIGTERM, self._interrupt)
 
-def _interrupt(*_: object) -> NoReturn:
-    raise KeyboardInterrupt("the run was told to end")
+    def _interrupt(self, *_: object) -> NoReturn:
+        self.told = True
+        raise KeyboardInterrupt("the run was told to end")
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_runtest_logreport(self) -> None:
+        """Tell it again: Python drops what is raised while it collects garbage, for example."""
+        if self.told:
+            self._interrupt()
 
 
 def _shard(text: Optional[str]) -> Optional[Shard]:

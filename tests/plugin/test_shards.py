@@ -154,3 +154,29 @@ def test_a_shard_that_is_told_to_end_reports_what_it_has(folder, workers):
     assert written["verdict"] == "incomplete"
     assert written["results"]
     assert written["not_run"]
+
+
+#: A function that loses what is raised in it when the run is told to end.
+LOSING = """
+import os
+import signal
+
+from mine import right
+
+
+def forward(*given):
+    try:
+        os.kill(os.getpid(), signal.SIGTERM)
+    except BaseException:
+        pass
+    return right(*given)
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows ends processes without a signal")
+def test_a_run_that_is_told_to_end_ends_though_the_interrupt_is_lost(folder):
+    (folder / "losing.py").write_text(LOSING, encoding="utf-8")
+    done = run_pytest(folder, "--implementation", "losing:forward", "--max-examples", "2",
+                      "--dtypes", "float32", "-n", "0")  # fmt: skip
+    assert done.status == 2
+    assert "INCOMPLETE" in done.text
