@@ -63,8 +63,9 @@ def narrow(partial_sums):
 
     class Narrow(NumpyNetwork):
         def affine(self, operands, weights, *addends):
-            x, h = operands
-            return self.sums(x, weights[0]) + self.stored(h @ weights[1]) + addends[0]
+            (x, *others), (W, *kernels) = operands, weights
+            products = [self.stored(a @ V) for a, V in zip(others, kernels)]
+            return sum(products, self.sums(x, W)) + addends[0]
 
         def sums(self, x, W):
             totals = np.zeros((partial_sums, len(x), W.shape[1]), np.float32)
@@ -115,12 +116,13 @@ def test_wide_dtypes_have_no_narrower_sums_to_be_found(dtype):
 def test_sums_in_float32_are_not_taken_for_narrow_ones_in_any_order(dtype):
     class Shuffled(NumpyNetwork):
         def affine(self, operands, weights, *addends):
-            (x, h), (Wx, Wh), (bh,) = operands, weights, addends
+            (x, *others), (W, *kernels) = operands, weights
             order = np.random.default_rng(0).permutation(x.shape[1])
-            total = np.zeros((len(x), Wx.shape[1]), np.float32)
+            total = np.zeros((len(x), W.shape[1]), np.float32)
             for i in order:
-                total += x[:, i, None] * Wx[i]
-            return self.stored(total) + self.stored(h @ Wh) + bh
+                total += x[:, i, None] * W[i]
+            products = [self.stored(a @ V) for a, V in zip(others, kernels)]
+            return sum(products, self.stored(total)) + addends[0]
 
     assert probe(Shuffled, dtype).accumulation == FORMATS["float32"]
 
