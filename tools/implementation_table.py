@@ -45,6 +45,7 @@ CLAUSES = [
     "parameters",
     "shapes",
     "weights",
+    "gradients",
 ]
 #: Clauses about the layers of Keras themselves, which nothing else is asked.
 OF_LAYERS = [

@@ -34,8 +34,9 @@ class Fault:
 
     @property
     def numeric(self) -> bool:
-        """Whether it changes what is computed from given weights and inputs."""
-        return self.group not in ("weights", "parameters", "shapes", "initial weights", "calls")
+        """Whether it changes the answer that is computed from given weights and inputs."""
+        other = ("weights", "parameters", "shapes", "initial weights", "calls", "gradients")
+        return self.group not in other
 
     def fits(self, versions: dict[str, str]) -> bool:
         """Whether it can be seeded into Keras of these versions."""

@@ -330,6 +330,7 @@ def test_every_numeric_fault_that_a_property_of_answers_notices_has_a_script_tha
     ("name", "found"),
     [
         ("bias_not_counted", "test_parameter_count_equals_the_formula"),
+        ("gradient_by_the_bias_is_the_mean", "test_gradients_equal_the_recurrence_run_backwards"),
         ("unknown_time_stated_as_one", "test_stated_shapes_equal_the_equations"),
         ("recurrent_kernel_has_kernels_name", "test_weights_are_kernel_recurrent_kernel_and_bias"),
         ("signed_zeros_lost", "test_weights_come_back_bit_for_bit"),

@@ -46,15 +46,15 @@ def test_a_conforming_implementation_passes(numpy_run):
     assert re.match(r"numpy CONFORMS in \d+ cases, computed on CPU$", numpy_run.summary[0])
     counts = totals(numpy_run)
     assert (counts["fails"], counts["not run"], counts["not applicable"]) == (0, 0, 55)
-    assert counts["conforms"] == 114
+    assert counts["conforms"] == 118
     # 3 cases in each, and the notebook's in those of cases.
-    assert 114 * 3 < counts["cases"] <= 114 * 5
+    assert 118 * 3 < counts["cases"] <= 118 * 5
     assert f"in {counts['cases']} cases" in numpy_run.summary[0]
 
 
 def test_each_property_has_a_line_and_what_is_not_applicable_a_reason(numpy_run):
     table = [line for line in numpy_run.summary if line.endswith("conforms")]
-    assert len(table) == 33
+    assert len(table) == 35
     text = " ".join(" ".join(numpy_run.summary).split())  # a long line is wrapped
     assert re.findall(r"\((needs [^)]*)\)", text) == [
         "needs compositions",
@@ -75,7 +75,7 @@ def test_each_property_has_a_line_and_what_is_not_applicable_a_reason(numpy_run)
 
 def test_the_table_fits_the_terminal(numpy_run):
     table = [line for line in numpy_run.summary if line.endswith(("conforms", "verdict"))]
-    assert len(table) == 34
+    assert len(table) == 36
     assert len({len(line) for line in table}) == 1
     assert len(table[0]) <= 100
 
@@ -134,7 +134,7 @@ def test_a_function_of_the_users_passes_what_it_can_answer(folder):
     assert done.status == 0
     assert done.summary[0].startswith("mine:right CONFORMS in ")
     counts = totals(done)
-    assert (counts["conforms"], counts["fails"], counts["not applicable"]) == (18, 0, 103)
+    assert (counts["conforms"], counts["fails"], counts["not applicable"]) == (18, 0, 107)
 
 
 # --- Which tests there are -------------------------------------------------------------------
@@ -147,7 +147,7 @@ def test_ids_are_literal(collected):
         "test_fresh_biases_are_zero[numpy-float32]",
     ):
         assert name in collected
-    assert len(set(collected)) == len(collected) == 169
+    assert len(set(collected)) == len(collected) == 173
     dtypes = "|".join(DTYPES)
     assert all(re.fullmatch(rf"test_\w+\[numpy(-call)?-({dtypes})\]", name) for name in collected)
 

@@ -41,7 +41,7 @@ def test_every_test_of_a_run_is_asked_once(implementation):
     asked = items(implementation, PROPERTIES.values(), "mask")
     assert len({(item.prop.name, item.mode, item.dtype) for item in asked}) == len(asked)
     expected = sum(
-        len(implementation.modes) if found.per_mode else 1
+        len(found.modes(implementation, implementation.modes))
         for found in PROPERTIES.values()
         for dtype in implementation.dtypes
         if found.applies_to(dtype)
