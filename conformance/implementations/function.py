@@ -6,6 +6,9 @@ def forward(x, kernel, recurrent_kernel, bias, dense_kernel, dense_bias):
 It may declare more by attributes:
 
 forward.states_and_outputs = f   # the same arguments -> (h (N, T, M), y (N, T, K))
+forward.gradients = f            # and by_states (N, T, M), by_outputs (N, T, K) -> six arrays:
+                                 # the derivatives of Σ by_states·h + Σ by_outputs·y by x and by
+                                 # each weight, in the order of the arguments
 forward.dtypes = ("float32",)    # where it does not compute in all of them
 forward.layer = "lstm"           # where it is no SimpleRNN: of `conformance.cells`
 """
@@ -17,16 +20,23 @@ from typing import Any, Callable, Sequence
 
 import numpy as np
 
-from conformance.implementations.capabilities import OUTPUT, STATES
+from conformance.implementations.capabilities import GRADIENTS, OUTPUT, STATES
 from conformance.implementations.protocol import (
     Answer,
+    Gradients,
     Implementation,
     ImplementationError,
     Network,
 )
 from strategies import WIDE_DTYPES, NetworkSize
+from strategies.gradients import Loss
 
 ARGUMENTS = ("x", "kernel", "recurrent_kernel", "bias", "dense_kernel", "dense_bias")
+#: What a function may have as an attribute, with what it takes and what it then is asked for.
+FUNCTIONS = {
+    "states_and_outputs": (ARGUMENTS, STATES),
+    "gradients": ((*ARGUMENTS, "by_states", "by_outputs"), GRADIENTS),
+}
 
 
 class FunctionNetwork(Network):
@@ -51,8 +61,20 @@ class FunctionNetwork(Network):
             )
         return Answer(result[1], result[0])
 
-    def _call(self, function: Callable[..., Any], inputs: np.ndarray) -> Any:
-        return function(inputs.copy(), *(w.copy() for w in self.weights))
+    def gradients(self, inputs: np.ndarray, loss: Loss, mode: str, **more: Any) -> Gradients:
+        function = self.function.gradients  # type: ignore[attr-defined]
+        result = self._call(function, inputs, loss.by_hidden, loss.by_output)
+        if not isinstance(result, (tuple, list)) or len(result) != len(ARGUMENTS):
+            number = f" of {len(result)}" if isinstance(result, (tuple, list)) else ""
+            raise ImplementationError(
+                f"gradients returned a {type(result).__name__}{number}: must be "
+                f"{len(ARGUMENTS)} arrays, by {', '.join(ARGUMENTS)}"
+            )
+        by_inputs, *by_weights = result
+        return Gradients(self.answer(inputs, mode), by_inputs, by_weights)
+
+    def _call(self, function: Callable[..., Any], inputs: np.ndarray, *more: np.ndarray) -> Any:
+        return function(*(array.copy() for array in (inputs, *self.weights, *more)))
 
 
 class FunctionImplementation(Implementation):
@@ -65,15 +87,22 @@ class FunctionImplementation(Implementation):
             ImplementationError: a signature or an attribute is not as it must be.
         """
         self.function, self.name = function, name
-        _check_signature(function, name)
-        states = getattr(function, "states_and_outputs", None)
-        if states is not None:
-            if not callable(states):
-                raise ImplementationError(
-                    f"{name}.states_and_outputs is {_a(states)}: must be a function"
-                )
-            _check_signature(states, f"{name}.states_and_outputs")
-            self.capabilities = frozenset({OUTPUT, STATES})
+        _check_signature(function, name, ARGUMENTS)
+        capabilities = {OUTPUT}
+        for attribute, (arguments, capability) in FUNCTIONS.items():
+            found = getattr(function, attribute, None)
+            if found is None:
+                continue
+            whole = f"{name}.{attribute}"
+            if not callable(found):
+                raise ImplementationError(f"{whole} is {_a(found)}: must be a function")
+            _check_signature(found, whole, arguments)
+            capabilities.add(capability)
+        if GRADIENTS in capabilities and STATES not in capabilities:
+            raise ImplementationError(
+                f"{name}.gradients needs {name}.states_and_outputs: they are judged from its states"
+            )
+        self.capabilities = frozenset(capabilities)
         self.dtypes = getattr(function, "dtypes", WIDE_DTYPES)
         self.layers = (getattr(function, "layer", "simple_rnn"),)
 
@@ -86,14 +115,14 @@ def _a(value: Any) -> str:
     return f"{'an' if kind[0].lower() in 'aeiou' else 'a'} {kind}"
 
 
-def _check_signature(function: Callable[..., Any], name: str) -> None:
+def _check_signature(function: Callable[..., Any], name: str, arguments: Sequence[str]) -> None:
     try:
         signature = inspect.signature(function)
     except ValueError:  # some compiled functions do not tell theirs
         return
     try:
-        signature.bind(*ARGUMENTS)
+        signature.bind(*arguments)
     except TypeError as error:
         raise ImplementationError(
-            f"{name}: takes {signature}: must take ({', '.join(ARGUMENTS)})"
+            f"{name}: takes {signature}: must take ({', '.join(arguments)})"
         ) from error

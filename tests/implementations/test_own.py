@@ -24,6 +24,9 @@ from conformance.implementations.own import as_implementation
 from conformance.implementations.protocol import ImplementationError
 
 
+GRADIENTS_EQUAL = PROPERTIES["test_gradients_equal_the_recurrence_run_backwards"]
+
+
 def states_and_outputs(x, Wx, Wh, bh, Wo, bo):
     h, states = np.zeros((len(x), len(bh)), x.dtype), []
     for t in range(x.shape[1]):
@@ -31,6 +34,22 @@ def states_and_outputs(x, Wx, Wh, bh, Wo, bo):
         states.append(h)
     states = np.stack(states, axis=1)
     return states, states @ Wo + bo
+
+
+def gradients(x, Wx, Wh, bh, Wo, bo, by_states, by_outputs):
+    """The notebook's network backwards, one product at a time."""
+    h, _ = states_and_outputs(x, Wx, Wh, bh, Wo, bo)
+    by = [np.zeros_like(array) for array in (x, Wx, Wh, bh)]
+    later = np.zeros_like(h[:, 0])
+    for t in reversed(range(x.shape[1])):
+        before = h[:, t - 1] if t else np.zeros_like(h[:, 0])
+        by_z = (by_states[:, t] + by_outputs[:, t] @ Wo.T + later) * (1 - h[:, t] * h[:, t])
+        later = by_z @ Wh.T
+        by[0][:, t] = by_z @ Wx.T
+        by[1] += x[:, t].T @ by_z
+        by[2] += before.T @ by_z
+        by[3] += by_z.sum(axis=0)
+    return (*by, np.einsum("ntm,ntk->mk", h, by_outputs), by_outputs.sum(axis=(0, 1)))
 
 
 def declaring(**attributes):
@@ -95,6 +114,50 @@ def test_states_that_are_no_pair_are_one_sentence():
     assert result.reason == (
         "states_and_outputs returned a ndarray: must be a pair, the states (N, T, M) and the "
         "outputs (N, T, K)"
+    )
+
+
+#: What a wrong backward pass may do to each of its six arrays, and what is said then.
+WRONG_GRADIENTS = [
+    (0, lambda by: by * (1 - 1e-4 * (np.arange(by.shape[-1]) == 0)).astype(by.dtype),
+     "the gradient by the inputs differs"),
+    (0, lambda by: by * 1.0001, "the gradient by the preactivations differs"),
+    (1, lambda by: by * 1.0001, "the gradient by the kernel differs"),
+    (2, lambda by: by.T, "the gradient by the recurrent kernel differs"),
+    (3, lambda by: by / 2, "the gradient by the bias differs"),
+    (4, lambda by: by * 1.0001, "the gradient by the dense kernel differs"),
+    (5, lambda by: by[::-1], "the gradient by the dense bias differs"),
+]  # fmt: skip
+
+
+def with_gradients(function):
+    return declaring(states_and_outputs=states_and_outputs, gradients=function)
+
+
+def test_a_function_with_a_backward_pass_of_its_own_is_judged_by_step_backwards():
+    result = check_function(with_gradients(gradients), GRADIENTS_EQUAL)
+    assert (result.verdict, result.cases > 10) == (CONFORMS, True)
+    without = check_function(declaring(states_and_outputs=states_and_outputs), GRADIENTS_EQUAL)
+    assert (without.verdict, without.reason) == (NOT_APPLICABLE, "needs gradients")
+
+
+@pytest.mark.parametrize(("place", "change", "sentence"), WRONG_GRADIENTS)
+def test_the_gradient_that_is_wrong_is_named(place, change, sentence):
+    def wrong(*tensors):
+        by = [*gradients(*tensors)]
+        by[place] = change(by[place]).copy()
+        return by
+
+    result = check_function(with_gradients(wrong), GRADIENTS_EQUAL)
+    assert result.verdict == FAILS
+    assert str(result.failure.error).startswith(sentence)
+
+
+def test_gradients_that_are_not_six_arrays_are_one_sentence():
+    result = check_function(with_gradients(lambda *tensors: tensors[:5]), GRADIENTS_EQUAL)
+    assert result.reason == (
+        "gradients returned a tuple of 5: must be 6 arrays, by x, kernel, recurrent_kernel, bias, "
+        "dense_kernel, dense_bias"
     )
 
 
@@ -220,6 +283,10 @@ def attribute(name, value):
                          "defines no network"),
         (lambda x: x, "test_own:<lambda>: takes (x): must take (x, kernel, recurrent_kernel, "),
         (declaring(states_and_outputs=3), ".states_and_outputs is an int: must be a function"),
+        (declaring(states_and_outputs=states_and_outputs, gradients=True),
+         ".gradients is a bool: must be a function"),
+        (with_gradients(forward), "bias, dense_kernel, dense_bias, by_states, by_outputs)"),
+        (declaring(gradients=gradients), ".gradients needs test_own:declaring.<locals>.function.s"),
         (declaring(dtypes=("half",)), ": dtypes: 'half' is not one of float32, float64"),
         (declaring(dtypes="float32"), ": dtypes='float32': must be a collection of names"),
         (attribute("modes", ()), "wrong: modes=(): must be names, at least one"),
