@@ -20,6 +20,7 @@ from conformance.implementations.capabilities import (
     GRADIENTS,
     STATE_SET,
 )
+from conformance.implementations.keras import gradients, layers
 from conformance.implementations.keras.adapter import KerasAdapter, set_default_dtype
 from conformance.implementations.keras.network import (
     KerasExecution,
@@ -36,12 +37,13 @@ from strategies.wrappers import ArchitectureSize
 
 
 class Backend(NamedTuple):
-    """What a backend is called, what it needs, and how it can be executed."""
+    """What a backend is called, what it needs, and how it can be executed and differentiated."""
 
     distribution: str
     modes: tuple[str, ...]
     costs: dict[str, int]
     compiled_modes: frozenset[str] = frozenset()
+    differentiated_in: tuple[str, ...] = ()
 
 
 INFERENCE = ("call", "predict", "predict_on_batch")
@@ -51,8 +53,9 @@ BACKENDS = {
         (*INFERENCE, "jit"),
         {"call": 5, "predict": 15, "predict_on_batch": 4, "jit": 4},
         frozenset({"jit", "predict", "predict_on_batch"}),
+        differentiated_in=("call", "jit"),
     ),
-    "torch": Backend("torch", INFERENCE, {"predict": 3}),
+    "torch": Backend("torch", INFERENCE, {"predict": 3}, differentiated_in=("call",)),
     "numpy": Backend("numpy", INFERENCE, {"predict": 3}),
     "openvino": Backend(
         "openvino",
@@ -123,7 +126,7 @@ class BackendExecution(KerasExecution):
 
     def execute(self, inputs: list[np.ndarray], mode: str) -> Any:
         tensors = [self.keras.ops.convert_to_tensor(array) for array in inputs]
-        given = tensors if len(tensors) > 1 else tensors[0]
+        given = layers.alone_or_all(tensors)
         if mode == "jit":
             weights = [variable.value for variable in self.model.trainable_variables]
             rest = [variable.value for variable in self.model.non_trainable_variables]
@@ -161,6 +164,26 @@ class BackendNetwork(BackendExecution, KerasModel):
         super().__init__(keras, size, dtype)
         self._compiled = {}
 
+    def differentiated(
+        self, given: list[np.ndarray], by_results: list[np.ndarray], mode: str
+    ) -> tuple[list[Any], list[Any]]:
+        tensors, by = (
+            [self.keras.ops.convert_to_tensor(array) for array in arrays]
+            for arrays in (given, by_results)
+        )
+        if self.keras.backend.backend() == "torch":
+            return gradients.by_autograd(self.model, tensors, by)
+        differentiate = gradients.by_vjp(self.model)
+        if mode == "jit":
+            jit = importlib.import_module("jax").jit
+            differentiate = self._compiled.setdefault("gradients", jit(differentiate))
+        weights, rest = (
+            [variable.value for variable in variables]
+            for variables in (self.model.trainable_variables, self.model.non_trainable_variables)
+        )
+        results, found = differentiate(tensors, weights, rest, by)
+        return results, found
+
 
 class BackendComposition(BackendExecution, CompositionModel):
     """A model of several layers through ``keras``."""
@@ -181,7 +204,7 @@ class KerasBackend(KerasAdapter):
         self.modes, self.compiled_modes = BACKENDS[backend].modes, BACKENDS[backend].compiled_modes
         self.costs = BACKENDS[backend].costs  # type: ignore[misc]
         self.on_gpu = backend in ("jax", "torch")
-        without = {STATE_SET, GRADIENTS}
+        without = {STATE_SET} if BACKENDS[backend].differentiated_in else {STATE_SET, GRADIENTS}
         if backend == "openvino":
             # Its softplus and mish round 1 + exp(z) to float32, which is off by 6e-8 at any size.
             without.add(CHOSEN_ACTIVATIONS)
@@ -192,6 +215,11 @@ class KerasBackend(KerasAdapter):
 
     def composition(self, size: ArchitectureSize, dtype: str) -> BackendComposition:
         return BackendComposition(load_keras(self.backend), size, dtype)
+
+    def modes_with(self, capability: str) -> tuple[str, ...]:
+        if capability == GRADIENTS:
+            return BACKENDS[self.backend].differentiated_in
+        return super().modes_with(capability)
 
     def options(self, mode: str) -> tuple[str, ...]:
         return tuple(name for name in Options._fields if name != "time_major")

@@ -118,9 +118,18 @@ def build(keras: Any, size: NetworkSize, dtype: str, state_dtype: str, **more: A
         ]
         call["initial_state"] = states
         inputs += states
-    result = layer(x, **call)
-    returned = list(result) if isinstance(result, (list, tuple)) else [result]
+    returned = listed(layer(x, **call))
     return Built(layer, readout, inputs, returned, readout(returned[0]))
+
+
+def alone_or_all(tensors: list[Any]) -> Any:
+    """What a model is given: a single input or output by itself, as people do."""
+    return tensors if len(tensors) > 1 else tensors[0]
+
+
+def listed(results: Any) -> list[Any]:
+    """What was returned, alone or several, as a list."""
+    return list(results) if isinstance(results, (list, tuple)) else [results]
 
 
 def outputs_of(options: Options, built: Built) -> list[Any]:
@@ -149,6 +158,11 @@ def by_results(options: Options, loss: Loss) -> list[np.ndarray]:
     """A loss by what a model puts out: the hidden states where they are shown, and y."""
     of_hidden = [loss.by_hidden] if options.shows_hidden else []
     return [np.ascontiguousarray(samples_first(options, a)) for a in (*of_hidden, loss.by_output)]
+
+
+def differentiated(results: Sequence[Any], by_results: Sequence[Any]) -> list[Any]:
+    """What a loss is of among what a model put out: not the last states."""
+    return [*results[: len(by_results) - 1], results[-1]]
 
 
 def given_to_model(

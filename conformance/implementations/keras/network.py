@@ -18,6 +18,7 @@ from conformance.implementations.keras import layers
 from conformance.implementations.keras.summary import parse_summary
 from conformance.implementations.protocol import (
     Answer,
+    Gradients,
     Network,
     Parameters,
     Shapes,
@@ -28,6 +29,7 @@ from conformance.numerics.activations import ACTIVATIONS
 from strategies import NetworkSize
 from strategies.cases import unused_biases
 from strategies.dtypes import POLICIES
+from strategies.gradients import Loss
 from strategies.textures import weights_of
 
 
@@ -61,15 +63,14 @@ class KerasExecution:
     def run(self, inputs: list[np.ndarray], mode: str, **how: Any) -> list[np.ndarray]:
         """What the model returns, as arrays; ``how`` are arguments of ``predict``."""
         self._set_floatx()
-        given = inputs if len(inputs) > 1 else inputs[0]
+        given = layers.alone_or_all(inputs)
         if mode == "predict":
             results = self.model.predict(given, verbose=0, **how)
         elif mode == "predict_on_batch":
             results = self.model.predict_on_batch(given)
         else:
             results = self.execute(inputs, mode)
-        listed = results if isinstance(results, (list, tuple)) else [results]
-        return [_as_carried(self.to_numpy(result)) for result in listed]
+        return [_as_carried(self.to_numpy(result)) for result in layers.listed(results)]
 
 
 class KerasModel(KerasExecution, Network):
@@ -85,7 +86,7 @@ class KerasModel(KerasExecution, Network):
         self.layer, self.dense = built.layer, built.dense
         self.hidden, self.outputs = built.returned[0], built.output
         put_out = layers.outputs_of(size.options, built)
-        self.model = keras.Model(_alone_or_all(built.inputs), _alone_or_all(put_out))
+        self.model = keras.Model(layers.alone_or_all(built.inputs), layers.alone_or_all(put_out))
         self._unused = [list(weights_of(size)).index(name) for name in unused_biases(size)]
 
     def as_input(self, array: np.ndarray, dtype: Any) -> Any:
@@ -131,6 +132,44 @@ class KerasModel(KerasExecution, Network):
         for i in range(len(arrays) - len(initial_states), len(arrays)):
             arrays[i] = self.as_input(arrays[i], self.model.inputs[i].dtype)
         return arrays
+
+    def gradients(
+        self,
+        inputs: np.ndarray,
+        loss: Loss,
+        mode: str,
+        *,
+        mask: Optional[np.ndarray] = None,
+        initial_states: Sequence[np.ndarray] = (),
+    ) -> Gradients:
+        self._set_floatx()
+        options = self.size.options
+        given = self.given(inputs, mask, initial_states)
+        by_results = layers.by_results(options, loss)
+        results, found = (
+            [_as_carried(self.to_numpy(tensor)) for tensor in tensors]
+            for tensors in self.differentiated(given, by_results, mode)
+        )
+        by_inputs, *rest = found
+        by_states, by_weights = rest[: len(initial_states)], iter(rest[len(initial_states) :])
+        return Gradients(
+            layers.answer_of(options, results),
+            layers.samples_first(options, by_inputs),
+            [
+                np.zeros(0) if i in self._unused else next(by_weights)
+                for i, _ in enumerate(weights_of(self.size))
+            ],
+            tuple(by_states),
+        )
+
+    def differentiated(
+        self, given: list[np.ndarray], by_results: list[np.ndarray], mode: str
+    ) -> tuple[list[Any], list[Any]]:
+        """What the model puts out, and derivatives by its inputs but the mask and by its weights.
+
+        ``by_results`` are the derivatives of the loss by those of `layers.differentiated`.
+        """
+        raise NotImplementedError
 
     def reset_state(self) -> None:
         reset_state(self.layer)
@@ -179,11 +218,6 @@ class KerasModel(KerasExecution, Network):
 def _as_carried(array: np.ndarray) -> np.ndarray:
     """A bfloat16 array, of a type that is not NumPy's own, as float32."""
     return array.astype(np.float32) if array.dtype.name == "bfloat16" else array
-
-
-def _alone_or_all(tensors: list[Any]) -> Any:
-    """A single input or output is given by itself, as people do."""
-    return tensors if len(tensors) > 1 else tensors[0]
 
 
 def is_keras_2(keras: Any) -> bool:

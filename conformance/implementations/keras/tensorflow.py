@@ -25,10 +25,8 @@ from conformance.implementations.keras.network import (
     silent_stderr,
 )
 from conformance.implementations.keras.wrappers import CompositionModel
-from conformance.implementations.protocol import Gradients, ImplementationError
+from conformance.implementations.protocol import ImplementationError
 from strategies import DTYPES, NetworkSize, Options
-from strategies.gradients import Loss
-from strategies.textures import weights_of
 from strategies.wrappers import ArchitectureSize
 
 #: Set before TensorFlow is imported, where the user has not set them.
@@ -95,7 +93,7 @@ class TensorFlowExecution(KerasExecution):
         return result
 
     def _eagerly(self, *inputs: Any) -> Any:
-        return self.model(inputs if len(inputs) > 1 else inputs[0], training=False)
+        return self.model(layers.alone_or_all(list(inputs)), training=False)
 
     def input_shapes(self) -> list[tuple[Optional[int], ...]]:
         """Of each input of the model, None for what may vary."""
@@ -144,32 +142,12 @@ class KerasNetwork(TensorFlowExecution, KerasModel):
             given = self.tf.constant(weight, variable.dtype)
             self.tf.raw_ops.AssignVariableOp(resource=variable.handle, value=given)
 
-    def gradients(
-        self,
-        inputs: np.ndarray,
-        loss: Loss,
-        mode: str,
-        *,
-        mask: Optional[np.ndarray] = None,
-        initial_states: Sequence[np.ndarray] = (),
-    ) -> Gradients:
-        self._set_floatx()
-        options = self.size.options
-        given = [self.tf.constant(a) for a in self.given(inputs, mask, initial_states)]
-        by_results = [self.tf.constant(a) for a in layers.by_results(options, loss)]
-        results, found = self.noted(self._differentiating(mode)(given, by_results))
-        arrays = [np.asarray(array) for array in found]
-        number = len(given) - (mask is not None)
-        by_given, by_weights = arrays[:number], iter(arrays[number:])
-        return Gradients(
-            layers.answer_of(options, [np.asarray(result) for result in results]),
-            layers.samples_first(options, by_given[0]),
-            [
-                np.zeros(0) if i in self._unused else next(by_weights)
-                for i, _ in enumerate(weights_of(self.size))
-            ],
-            tuple(by_given[1:]),
-        )
+    def differentiated(
+        self, given: list[np.ndarray], by_results: list[np.ndarray], mode: str
+    ) -> tuple[list[Any], list[Any]]:
+        tensors = ([self.tf.constant(array) for array in arrays] for arrays in (given, by_results))
+        results, found = self.noted(self._differentiating(mode)(*tensors))
+        return results, found
 
     def _differentiating(self, mode: str) -> Callable[..., Any]:
         """What takes the model's inputs, and the loss by its results, to results and derivatives.
@@ -189,12 +167,9 @@ class KerasNetwork(TensorFlowExecution, KerasModel):
         with self.tf.GradientTape() as tape:
             tape.watch(numbers)
             results = self.tf.nest.flatten(self._eagerly(*given))
-        sources = [*numbers, *self._variables]
-        # The loss is of the outputs and the hidden states, not of the last states.
-        targets = [*results[: len(by_results) - 1], results[-1]]
         found = tape.gradient(
-            targets,
-            sources,
+            layers.differentiated(results, by_results),
+            [*numbers, *self._variables],
             output_gradients=by_results,
             unconnected_gradients=self.tf.UnconnectedGradients.ZERO,
         )
