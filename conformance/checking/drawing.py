@@ -26,6 +26,8 @@ option_dimensions = partial(
     max_units=12,
     max_outputs=6,
 )
+#: The options of a network, and the activation of its layer.
+Row = tuple[Options, str]
 #: How cases with options are filled: what can be judged at the end of a sequence as well.
 OPTION_TEXTURES = ("normal", "glorot", "one_hot", "sparse")
 
@@ -101,26 +103,18 @@ def option_cases(
     as far as they have what is wanted.
     """
     rows = _rows(subject, mode or subject.first_mode)
-    chosen = [row for row in rows if _has(row[0], wanted)]
-    if not chosen:
-        changes: dict[str, Any] = dict(wanted)
-        if changes.pop("masked", False):
-            changes["mask"] = "holes"
-        chosen = [(options._replace(**changes), name) for options, name in rows[:2]]
-    return _option_cases(subject, chosen, len(rows))
+    return _option_cases(subject, _wanted(rows, wanted), len(rows))
 
 
-def differentiable_option_cases(subject: Subject) -> st.SearchStrategy[Case]:
+def differentiable_option_cases(subject: Subject, **wanted: bool) -> st.SearchStrategy[Case]:
     """Cases with all options together that put out every step, and remember nothing."""
     rows = _rows(subject, subject.first_mode)
     shown: dict[str, Any] = {"return_sequences": True, "stateful": False, "time_major": False}
-    chosen = [(options._replace(**shown), name) for options, name in rows]
+    chosen = [(options._replace(**shown), name) for options, name in _wanted(rows, wanted)]
     return _option_cases(subject, chosen, len(rows))
 
 
-def _option_cases(
-    subject: Subject, chosen: list[tuple[Options, str]], networks: int
-) -> st.SearchStrategy[Case]:
+def _option_cases(subject: Subject, chosen: list[Row], networks: int) -> st.SearchStrategy[Case]:
     sizes = option_dimensions(
         subject.cell,
         max_networks=networks,
@@ -136,11 +130,18 @@ def networks_of_a_mode(profile: Profile) -> int:
     return profile.networks + 2
 
 
-def _has(options: Options, wanted: dict[str, Any]) -> bool:
-    return all(getattr(options, name) == value for name, value in wanted.items())
+def _wanted(rows: list[Row], wanted: dict[str, Any]) -> list[Row]:
+    """The rows that have what is wanted; where there is none, two are changed so that they do."""
+    chosen = [row for row in rows if all(getattr(row[0], n) == v for n, v in wanted.items())]
+    if chosen:
+        return chosen
+    changes = dict(wanted)
+    if changes.pop("masked", False):
+        changes["mask"] = "holes"
+    return [(options._replace(**changes), name) for options, name in rows[:2]]
 
 
-def _rows(subject: Subject, mode: str) -> list[tuple[Options, str]]:
+def _rows(subject: Subject, mode: str) -> list[Row]:
     """The options of the networks of a mode in this dtype, each with an activation.
 
     The wide dtypes share what a mode has: together they have every pair.

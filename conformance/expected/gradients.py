@@ -190,9 +190,13 @@ class _Taps:
         places = weight[-self.own.value.shape[-1] :].any(axis=1)
 
         def seen(derivative: Any) -> Bounded:
-            for kept, part in zip(self.expected, _bounded(derivative)):
+            right = _bounded(derivative)
+            for kept, part in zip(self.expected, right):
                 kept[:, t, places] = part
-            return Bounded(*(part[:, t, places] for part in self.own))
+            own = Bounded(*(part[:, t, places] for part in self.own))
+            # Nothing follows from NaN: it is judged here, and the rest as if it were right.
+            known = np.isfinite(own.value)
+            return Bounded(*(np.where(known, *parts) for parts in zip(own, right)))
 
         return seen
 

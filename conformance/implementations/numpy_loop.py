@@ -178,6 +178,10 @@ class NumpyNetwork(Network):
         """The sum of all, one after the other."""
         return functools.reduce(self.plus, addends)
 
+    def looked_at(self, x: Array, used: Array) -> Array:
+        """The inputs without what is masked, which else is a factor in the derivatives by weights."""
+        return np.where(used[:, :, None], x, 0)
+
     def joined(self, parts: Sequence[Array]) -> Array:
         """The parts side by side along the last axis."""
         return np.concatenate(parts, axis=-1)
@@ -263,8 +267,7 @@ class NumpyNetwork(Network):
         try:
             self.w = self.used.map(number)
             states = tuple(map(number, self.first_states(N, initial_states)))
-            # What is masked is not looked at: it would be a factor in the derivatives by weights.
-            emitted, _ = self.loop(np.where(used[:, :, None], x, 0), used, states)
+            emitted, _ = self.loop(self.looked_at(x, used), used, states)
             by_results: list[Any] = [
                 (result, self.stored(by_loss[:, t]))
                 for results, by_loss in zip((self.outputs(emitted), emitted), loss)

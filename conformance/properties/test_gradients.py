@@ -8,6 +8,9 @@ a step forwards is from its own state before it (`conformance.expected.gradients
 
 from __future__ import annotations
 
+import numpy as np
+from hypothesis import strategies as st
+
 from conformance.checking.asking import ask_for_gradients
 from conformance.checking.check import holds_for
 from conformance.checking.drawing import differentiable_cases, differentiable_option_cases
@@ -52,6 +55,32 @@ def test_gradients_with_any_options_equal_the_recurrence_run_backwards(
     """
     if case.options.return_sequences:  # else simplified to what this is not about
         _judge(record, case, seed)
+
+
+@holds_for(
+    needs=(GRADIENTS, OPTIONS),
+    runs=3,
+    quota=False,
+    case=lambda subject: differentiable_option_cases(subject, masked=True),
+    seed=lambda subject: seeds(),
+    filling=lambda subject: st.sampled_from([np.nan, np.inf]),
+)
+def test_no_gradient_depends_on_what_is_masked(
+    record: Record, case: Case, seed: int, filling: float
+) -> None:
+    """No gradient depends on what is masked.
+
+    NaN or infinity in the inputs of steps that are masked reaches no gradient: those by these
+    inputs are 0, and all others are as if there were zeros.
+    """
+    if case.mask is None or not case.options.return_sequences:
+        return  # simplified to what this is not about
+    cleared, padded = (
+        tapped(case.replace(inputs=np.where(case.mask[:, :, None], case.inputs, number)))
+        for number in (case.inputs.dtype.type(0), case.inputs.dtype.type(filling))
+    )
+    loss = loss_of(case, seed)
+    judge_gradients(record, cleared, loss, ask_for_gradients(record, padded, loss))
 
 
 def _judge(record: Record, case: Case, seed: int) -> None:

@@ -120,3 +120,18 @@ def test_what_is_masked_has_no_gradient():
     found = asked(case, loss_of(case, 0))
     assert not found.inputs[~case.mask].any()
     assert all(np.isfinite(gradient).all() for gradient in found.weights)
+
+
+@pytest.mark.parametrize("layer", CELLS)
+def test_nan_is_outside_where_it_came_from_and_excuses_nothing_before_it(layer):
+    size = Dimensions(CELLS[layer], 2, 3, 2, 2, 1, options=EVERY_STEP)
+    case = tapped(case_of_seed(size, "float64", "normal", 1))
+    loss = loss_of(case, 0)
+    units = case.kernel.shape[-1]
+    for unit in range(units):
+        found = asked(case, loss)
+        found.inputs[1, 1, case.D - units + unit] = np.nan
+        own, right = expected(case, loss, found)
+        outside = {c.quantity for c in compare_derivatives(case, own, right) if not c.within}
+        assert "gradient by the preactivations" in outside
+        assert np.isfinite(right.preactivations.bound).all()

@@ -70,6 +70,14 @@ def negative_slope_of_relu(
     return 1 - right(name, z, y) if name == "relu" else right(name, z, y)
 
 
+@backwards("looked_at")
+def masked_steps_reach_the_weights(
+    self: NumpyNetwork, right: Function, x: np.ndarray, used: np.ndarray
+) -> np.ndarray:
+    """NaN in a step that is masked reaches the gradients by the weights."""
+    return x
+
+
 @rule("by_weight")
 def last_sample_moves_no_weight(
     tape: Tape, right: Function, operand: Traced, derivative: Any
