@@ -36,6 +36,18 @@ def subject_of(
     return Subject(implementation, mode, dtype, whole, cell=CELLS[layer])
 
 
+def numbers_of_tests(implementation: Implementation) -> tuple[int, int]:
+    """How many tests of a run are applicable, and how many are not."""
+    applicable = [
+        not prop.missing(Subject(implementation, mode, dtype, Run()))
+        for prop in PROPERTIES.values()
+        for dtype in implementation.dtypes
+        if prop.applies_to(dtype)
+        for mode in prop.modes(implementation, implementation.modes)
+    ]
+    return sum(applicable), len(applicable) - sum(applicable)
+
+
 def check_function(
     function: Callable[..., Any], found: Property = LAST_OUTPUT, **run: Any
 ) -> Result:

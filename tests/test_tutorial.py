@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 from command_line import ROOT, run
-from subjects import PROPERTIES
+from subjects import PROPERTIES, forward, numbers_of_tests
 
 from conformance.deviations.reading import explains, read_deviations
+from conformance.implementations.function import FunctionImplementation
 
 TUTORIAL = (ROOT / "docs" / "your-own.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(
@@ -60,7 +61,7 @@ def test_the_bug_is_shown_as_printed_there(printed):
 def test_the_mended_layer_passes_as_printed_there(printed, name):
     done = printed[0][name]
     assert done.status == 0
-    assert block(name).strip() in done.text
+    assert re.search(re.escape(block(name).strip()).replace("…", r"\d+"), done.text)
 
 
 def test_the_check_without_pytest_prints_its_results(printed):
@@ -69,7 +70,7 @@ def test_the_check_without_pytest_prints_its_results(printed):
     lines = done.text.splitlines()
     assert done.status == 0
     assert lines[0] == "conforms"
-    assert len(lines) == 1 + 125
+    assert len(lines) == 1 + sum(numbers_of_tests(FunctionImplementation(forward, "mylayer")))
     assert sum(line.startswith("conforms The ") for line in lines) > 4
     assert any(line.startswith("not applicable All modes") for line in lines)
 

@@ -23,7 +23,6 @@ from conformance.implementations.numpy_loop import NumpyLoop
 from conformance.implementations.own import as_implementation
 from conformance.implementations.protocol import ImplementationError
 
-
 GRADIENTS_EQUAL = PROPERTIES["test_gradients_equal_the_recurrence_run_backwards"]
 
 
