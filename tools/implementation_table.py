@@ -53,6 +53,7 @@ OF_LAYERS = [
     "initializers",
     "regularizers",
     "constraints",
+    "optimizers",
     "trainable",
     "serialization",
     "invalid arguments",

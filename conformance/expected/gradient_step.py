@@ -7,7 +7,7 @@ of `strategies.gradient_step.Step` nothing in it rounds, in any order.
 from __future__ import annotations
 
 from types import SimpleNamespace
-from typing import Any, Sequence
+from typing import Any, Callable, Sequence
 
 import numpy as np
 
@@ -34,9 +34,18 @@ def gradients(
     inputs: np.ndarray, weights: Sequence[np.ndarray], targets: np.ndarray
 ) -> list[np.ndarray]:
     """Those of the mean of targets · outputs by the five weights, by backpropagation."""
+    return gradients_of(inputs, weights, lambda output: targets / targets.size)
+
+
+def gradients_of(
+    inputs: np.ndarray,
+    weights: Sequence[np.ndarray],
+    by_output: Callable[[np.ndarray], np.ndarray],
+) -> list[np.ndarray]:
+    """Those of a loss by the five weights, from its derivative by the output (N, K)."""
     tape, traced = Tape(Numbers()), [Traced(weight) for weight in weights]
     _, output = _network(tape, inputs, traced)
-    return tape.gradients([(output, targets / targets.size)], traced)
+    return tape.gradients([(output, by_output(output.value))], traced)
 
 
 def _network(ops: Operations, inputs: np.ndarray, weights: Sequence[Any]) -> tuple[list[Any], Any]:

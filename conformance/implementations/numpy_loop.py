@@ -179,7 +179,7 @@ class NumpyNetwork(Network):
         return functools.reduce(self.plus, addends)
 
     def looked_at(self, x: Array, used: Array) -> Array:
-        """The inputs without what is masked, which else is a factor in the derivatives by weights."""
+        """The inputs without what is masked: else it is a factor in derivatives by weights."""
         return np.where(used[:, :, None], x, 0)
 
     def joined(self, parts: Sequence[Array]) -> Array:

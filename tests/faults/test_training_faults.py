@@ -48,6 +48,10 @@ CATCHES = {
     "rate_of_min_max_norm_ignored": "test_constraints_hold_after_a_step",
     "trainable_in_the_constructor_ignored": "test_what_is_not_trainable_keeps_its_bits",
     "dense_moves_twice": "test_what_is_not_trainable_keeps_its_bits",
+    **dict.fromkeys(
+        (f.name for f in FAULTS.values() if f.group == "optimizers"),
+        "test_steps_of_an_optimizer_equal_its_formula",
+    ),
     "truncated_normal_not_widened": "test_initializers_have_their_documented_distribution",
     "orthogonal_with_a_biased_sign": "test_initializers_have_their_documented_distribution",
     "he_by_the_number_of_outputs": "test_initializers_have_their_documented_distribution",
@@ -64,7 +68,10 @@ def _quick(monkeypatch):
 def _undone():
     """Whatever a test patches in a class of Keras is as before after it."""
     keras = load_tensorflow().keras
-    modules = (keras.initializers, keras.regularizers, keras.constraints)
+    modules = (
+        keras.initializers, keras.regularizers, keras.constraints, keras.losses, keras.optimizers,
+        keras.optimizers.schedules,
+    )  # fmt: skip
     classes = {c for m in modules for c in vars(m).values() if isinstance(c, type)}
     classes |= {keras.layers.SimpleRNN, keras.layers.SimpleRNNCell, keras.layers.Dense}
     classes |= {*keras.Model.__mro__} - {object}
@@ -108,5 +115,8 @@ def test_without_a_fault_a_property_of_training_does_not_fail(name):
 
 def test_every_fault_and_every_property_of_training_is_here():
     groups = {"gradients", "dropout", "regularizers", "constraints", "trainable", "initializers"}
+    groups.add("optimizers")
+    # What Keras does not do right without a fault no fault can show.
+    wrong = {"test_no_gradient_depends_on_what_is_masked"}
     assert {*CATCHES} == {f.name for f in FAULTS.values() if f.keras and f.group in groups}
-    assert {*CATCHES.values()} == {n for n, p in PROPERTIES.items() if p.clause in groups}
+    assert {*CATCHES.values()} == {n for n, p in PROPERTIES.items() if p.clause in groups} - wrong

@@ -20,7 +20,7 @@ from conformance.implementations.protocol import ImplementationError
 from conformance.properties import all_properties
 
 OF_TENSORFLOW = {"serialization", "pickling", "refusals"}
-NEED_GRADIENTS = {"training", "constraints"}
+NEED_GRADIENTS = {"training", "constraints", "optimizers"}
 
 
 class Recorded(KerasTensorFlow):

@@ -13,6 +13,7 @@ from strategies.constraints import constrained_steps, constraints
 from strategies.dropout import layers_with_dropout
 from strategies.facts import facts_elsewhere
 from strategies.initializers import births, initializers
+from strategies.optimizers import trainings
 from strategies.regularizers import penalties, regularized_steps, regularizers
 from strategies.trainable import frozen_steps
 
@@ -24,6 +25,7 @@ QUESTIONS = st.one_of(
     regularized_steps(ways=WAYS, dtype="float64"),
     constrained_steps(ways=WAYS),
     frozen_steps(ways=WAYS),
+    trainings(ways=WAYS, more=("weight_decay",)),
 )
 
 
@@ -37,6 +39,8 @@ QUESTIONS = st.one_of(
         (lambda: layers_with_dropout(ways=()), "ways=(): must be names, at least one"),
         (lambda: layers_with_dropout(ways="eager"), "ways='eager': must be names, at least one"),
         (lambda: frozen_steps(ways=()), "ways=(): must be names, at least one"),
+        (lambda: trainings(ways=()), "ways=(): must be names, at least one"),
+        (lambda: trainings(ways=WAYS, dtype="half"), "dtype='half': must be one of float32, "),
         (
             lambda: constrained_steps(ways=WAYS, dtype="half"),
             "dtype='half': must be one of float32, ",

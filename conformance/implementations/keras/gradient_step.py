@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Sequence
+from typing import Any, Optional, Sequence
 
 import numpy as np
 
@@ -39,23 +39,30 @@ class KerasGradientStep(KerasCapability, GradientStep):
         network.simple_rnn.set_weights(weights[:3])
         network.dense.set_weights(weights[3:])
         freeze(question.frozen, model, network)
-        compiled = {} if is_keras_2(keras) else {"jit_compile": question.way == "xla"}
-        model.compile(
-            keras.optimizers.SGD(question.rate),
-            linear_loss,
-            run_eagerly=question.way == "eager",
-            **compiled,
-        )
-        targets = question.targets.astype(dtype)
-        if question.way == "fit":
-            model.fit(x, targets, batch_size=len(x), epochs=1, shuffle=False, verbose=0)
-        else:
-            model.train_on_batch(x, targets)
+        compile_model(keras, model, keras.optimizers.SGD(question.rate), linear_loss, question.way)
+        train(model, x, question.targets.astype(dtype), question.way)
         return Stepped(
             network.get_weights(),
             _entries(model.trainable_weights),
             _entries(model.non_trainable_weights),
         )
+
+
+def compile_model(keras: Any, model: Any, optimizer: Any, loss: Any, way: str) -> None:
+    """Prepare a model for `train`."""
+    compiled = {} if is_keras_2(keras) else {"jit_compile": way == "xla"}
+    model.compile(optimizer, loss=loss, run_eagerly=way == "eager", **compiled)
+
+
+def train(
+    model: Any, x: np.ndarray, targets: np.ndarray, way: str, weights: Optional[np.ndarray] = None
+) -> None:
+    """A step, with all samples in one batch; ``weights`` are factors of their losses."""
+    more = {} if weights is None else {"sample_weight": weights}
+    if way == "fit":
+        model.fit(x, targets, batch_size=len(x), epochs=1, shuffle=False, verbose=0, **more)
+    else:
+        model.train_on_batch(x, targets, **more)
 
 
 def linear_loss(targets: Any, outputs: Any) -> Any:
