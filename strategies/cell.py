@@ -35,7 +35,8 @@ class Cell:
     the states in the order of ``initial_state``. ``activations`` has the arguments that choose an
     activation, with their defaults. ``one_sum`` says that a step is one activation of one sum of
     products of inputs and states: then there is a sharper bound for the end of a sequence.
-    ``fresh_bias(shape)`` is the bias of a new layer.
+    ``fresh_bias(shape)`` is the bias of a new layer. ``options`` are those that not every layer
+    has, of `strategies.options.OF_CELLS`.
 
     The repr is the name in capitals, under which `conformance.cells` has the cell.
     """
@@ -48,6 +49,7 @@ class Cell:
     activations: tuple[tuple[str, str], ...] = (("activation", "tanh"),)
     one_sum: bool = False
     fresh_bias: Callable[[tuple[int, ...]], np.ndarray] = np.zeros
+    options: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         return self.name.upper()

@@ -11,7 +11,7 @@ from hypothesis.errors import InvalidArgument
 from strategies._validation import check_range
 from strategies.cell import Cell
 from strategies.facts import has_facts
-from strategies.options import PLAIN, Options
+from strategies.options import PLAIN, Options, Row
 
 #: The fields that name an activation.
 ACTIVATIONS = ("activation", "dense_activation", "recurrent_activation")
@@ -121,7 +121,7 @@ def dimensions(
     pool_seed: int = 0,
     activations: Sequence[str] = ("tanh",),
     dense_activations: Sequence[str] = ("linear",),
-    options: Sequence[tuple[Options, str]] = ((PLAIN, ""),),
+    options: Sequence[Row] = ((PLAIN, {}),),
 ) -> st.SearchStrategy[Dimensions]:
     """Dimensions of a case of this cell. Small numbers are frequent, and 1 is the most frequent.
 
@@ -133,8 +133,8 @@ def dimensions(
 
     ``activations`` and ``dense_activations`` are those of the layer and of Dense. The networks of
     a pool have them in turn, so that each occurs where the pool is as large as there are names.
-    ``options`` are those of the networks of a pool, in turn as well; each has an activation of its
-    own beside it, or "" for one of ``activations``.
+    ``options`` are those of the networks of a pool, in turn as well; each has activations of its
+    own beside it, or none for those of ``activations``.
 
     Shrinks towards the smallest of every dimension, or the smallest member of the pool.
 
@@ -217,24 +217,24 @@ def _activated(
 
 def _optioned(
     networks: list[NetworkSize],
-    options: Sequence[tuple[Options, str]],
+    options: Sequence[Row],
     ranges: _Ranges,
     rng: np.random.Generator,
 ) -> list[NetworkSize]:
     """A network for each of the options, with T and N fixed where they ask for it.
 
-    Options without an activation of their own are those of every network.
+    Options without activations of their own are those of every network.
     """
     if not options[0][1]:
         options = [options[0]] * len(networks)
     optioned = []
-    for i, (chosen, activation) in enumerate(options):
+    for i, (chosen, activations) in enumerate(options):
         network = networks[i % len(networks)]
         if chosen.unroll and network.T is None:
             network = network._replace(T=int(rng.choice(ranges.time_steps)))
         N = int(rng.choice(ranges.samples)) if chosen.stateful else None
-        activation = activation or network.activation
-        optioned.append(network._replace(activation=activation, options=chosen, N=N))
+        named: dict[str, Any] = {**activations, "options": chosen, "N": N}
+        optioned.append(network._replace(**named))
     return optioned
 
 

@@ -36,7 +36,7 @@ from conformance.numerics.arithmetic import (  # noqa: E402
 from strategies import DTYPES, TEXTURES, Case, Dimensions  # noqa: E402
 from strategies.cases import case_of, case_of_seed  # noqa: E402
 from strategies.dtypes import POLICIES  # noqa: E402
-from strategies.options import crossed  # noqa: E402
+from strategies.options import CROSSED_ACTIVATIONS, crossed  # noqa: E402
 from strategies.special_values import EXTREMES  # noqa: E402
 from strategies.wrappers import architecture_sizes, composition  # noqa: E402
 
@@ -99,10 +99,14 @@ def special() -> Iterator[Entry]:
 
 def with_options() -> Iterator[Entry]:
     """Every option with every other, in each dtype."""
-    rows = crossed(120, {"call": OPTIONS}, 0)["call"]
+    rows = crossed(120, {"call": OPTIONS}, 0, {"activation": CROSSED_ACTIVATIONS["activation"]})[
+        "call"
+    ]
     pairs = [(dtype, row) for dtype in DTYPES for row in rows]
-    for i, (dtype, (options, name)) in enumerate(pairs):
-        size = size_of(i, activation=name, options=options, static_time=options.unroll)
+    for i, (dtype, (options, names)) in enumerate(pairs):
+        size = size_of(
+            i, activation=names["activation"], options=options, static_time=options.unroll
+        )
         texture = ("normal", "glorot", "one_hot", "sparse")[i % 4]
         case = case_of_seed(size, dtype, texture, i)
         yield f"options/{dtype}/{i}", case, arithmetic_of(dtype, i), i

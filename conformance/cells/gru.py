@@ -57,11 +57,10 @@ def step(
 
 def weights(D: int, M: int, options: Options) -> dict[str, Weight]:
     """Name, role and shape of each weight, in the order of ``get_weights()``."""
-    reset_after = getattr(options, "reset_after", True)
     return {
         "kernel": Weight(INPUT, (D, 3 * M)),
         "recurrent_kernel": Weight(RECURRENT, (M, 3 * M)),
-        "bias": Weight(BIAS, (2, 3 * M) if reset_after else (3 * M,)),
+        "bias": Weight(BIAS, (2, 3 * M) if options.reset_after else (3 * M,)),
     }
 
 
@@ -71,4 +70,5 @@ GRU = Cell(
     step=step,
     weights=weights,
     activations=(("activation", "tanh"), ("recurrent_activation", "sigmoid")),
+    options=("reset_after", "implementation"),
 )

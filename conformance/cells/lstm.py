@@ -74,5 +74,6 @@ LSTM = Cell(
     weights=weights,
     states=("h", "c"),
     activations=(("activation", "tanh"), ("recurrent_activation", "sigmoid")),
+    options=("implementation",),
     fresh_bias=fresh_bias,
 )

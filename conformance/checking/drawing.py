@@ -9,10 +9,9 @@ from typing import Any, Optional
 from hypothesis import strategies as st
 
 from conformance.checking.subject import Subject
-from conformance.implementations.capabilities import CHOSEN_ACTIVATIONS
 from conformance.numerics.activations import ACTIVATIONS
 from strategies import PLAIN, WIDE_DTYPES, Case, Dimensions, Options, cases, dimensions
-from strategies.options import CROSSED_ACTIVATIONS, EVERY_STEP, crossed
+from strategies.options import CROSSED_ACTIVATIONS, EVERY_STEP, Row, crossed, options_of
 from strategies.profiles import Profile
 from strategies.special_values import extreme_cases
 from strategies.wrappers import Composition, architecture_sizes, compositions
@@ -26,8 +25,6 @@ option_dimensions = partial(
     max_units=12,
     max_outputs=6,
 )
-#: The options of a network, and the activation of its layer.
-Row = tuple[Options, str]
 #: How cases with options are filled: what can be judged at the end of a sequence as well.
 OPTION_TEXTURES = ("normal", "glorot", "one_hot", "sparse")
 
@@ -48,7 +45,7 @@ def plain_sizes(
         pool_seed=subject.run.seed % 2**32,  # NumPy wants no negative ones
         activations=activations,
         dense_activations=("linear",) if activations == ("tanh",) else activations,
-        options=((options, ""),),
+        options=((options, {}),),
     )
 
 
@@ -144,11 +141,21 @@ def _wanted(rows: list[Row], wanted: dict[str, Any]) -> list[Row]:
 def _rows(subject: Subject, mode: str) -> list[Row]:
     """The options of the networks of a mode in this dtype, each with an activation.
 
-    The wide dtypes share what a mode has: together they have every pair.
+    The wide dtypes share what a mode has: together they have every pair. Options of other cells are
+    left out.
     """
-    modes = {mode: subject.implementation.options(mode) for mode in subject.modes}
-    chosen = CHOSEN_ACTIVATIONS in subject.capabilities
-    activations = CROSSED_ACTIVATIONS if chosen else ("tanh",)
+    modes = {
+        mode: options_of(subject.cell, subject.implementation.options(mode))
+        for mode in subject.modes
+    }
+    activations = {
+        argument: [
+            name
+            for name in CROSSED_ACTIVATIONS[argument]
+            if name == default or name in subject.activations
+        ]
+        for argument, default in subject.cell.activations
+    }
     number = networks_of_a_mode(subject.run.profile)
     rows = crossed(number, modes, subject.run.seed % 2**32, activations)[mode]
     if subject.dtype in WIDE_DTYPES:

@@ -48,17 +48,26 @@ def minimise(case: Case, fails: Callable[[Case], bool], seconds: float) -> Case:
 
 
 def simpler(case: Case) -> Iterator[Case]:
-    """Cases with one option less, or with another activation replaced by tanh or none."""
+    """Cases with one option less, or with another activation replaced by tanh or none.
+
+    An option that changes the shape of a weight stays.
+    """
     if case.options.plain:
         return
     for name in case.options.chosen:
         if name != "shows_hidden":
             changed = case.options._replace(**{name: getattr(PLAIN, name)})
+            weights = [case.cell.weights(case.D, case.M, o) for o in (changed, case.options)]
+            if weights[0] != weights[1]:
+                continue
             yield case.replace(
                 options=changed,
                 mask=case.mask if changed.masked else None,
                 initial_states=case.initial_states if changed.initial_state else (),
             )
+    for argument, default in case.cell.activations[1:]:
+        if getattr(case, argument) != default:
+            yield case.replace(**{argument: default})
     for activation in ("linear", "tanh"):
         if case.activation not in ("linear", activation):
             yield case.replace(activation=activation)

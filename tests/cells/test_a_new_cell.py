@@ -72,7 +72,7 @@ def test_its_states_are_those_of_the_equation(case):
         np.testing.assert_array_max_ulp(states_of(case)[:, t], h, 4)
 
 
-@given(cases(dimensions(LEAKY, max_time_steps=8, options=((EVERY_STEP, ""),))))
+@given(cases(dimensions(LEAKY, max_time_steps=8, options=((EVERY_STEP, {}),))))
 @settings(max_examples=30, deadline=None)
 def test_the_numpy_loop_is_inside_both_bounds(case):
     network = NumpyLoop().network(case.dimensions.network, case.dtype)

@@ -7,7 +7,7 @@ import time
 import numpy as np
 import pytest
 
-from conformance.cells import SIMPLE_RNN
+from conformance.cells import CELLS, SIMPLE_RNN
 from conformance.checking.minimise import minimise
 from strategies import Case, Dimensions, Options, Tensors
 from strategies.cases import case_of_seed
@@ -199,6 +199,17 @@ def test_options_that_do_not_matter_are_dropped():
     assert smallest.mask is None
     assert smallest.initial_states == ()
     assert smallest.activation == "linear"
+
+
+def test_an_option_that_changes_the_shape_of_a_weight_stays_and_all_else_becomes_smaller():
+    chosen = Options(reset_after=False, implementation=1)
+    size = Dimensions(
+        CELLS["gru"], 3, 4, 2, 3, 2, recurrent_activation="tanh", options=chosen
+    )  # fmt: skip
+    smallest = minimise(case_of_seed(size, "float32", "normal", 1), lambda c: True, 5)
+    assert smallest.options == Options(reset_after=False)
+    assert smallest.recurrent_activation == "sigmoid"
+    assert smallest.bias.shape == (3,)
 
 
 def test_mask_and_initial_state_shrink_with_what_they_belong_to():

@@ -7,11 +7,12 @@ import itertools
 import numpy as np
 import pytest
 
+from conformance.cells import CELLS
 from conformance.checking.drawing import networks_of_a_mode
 from strategies import Options
 from strategies.covering import covering_array
 from strategies.masking import MASKS
-from strategies.options import CROSSED_ACTIVATIONS, crossed, factors
+from strategies.options import CROSSED_ACTIVATIONS, crossed, factors, options_of
 from strategies.profiles import PROFILES
 from strategies.wrappers import PARTS, architecture_of, architectures, possible
 
@@ -24,21 +25,28 @@ RUNS = {
 }
 
 
-def rows_of(modes, profile, seed):
-    """The options of all networks of a run, with mode and activation, as `answers` draws them."""
+def of_cell(cell, modes):
+    """What a run with this cell crosses: options of each mode, and activations."""
+    arguments = {argument: CROSSED_ACTIVATIONS[argument][:3] for argument, _ in cell.activations}
+    return {mode: options_of(cell, names) for mode, names in modes.items()}, arguments
+
+
+def rows_of(cell, modes, profile, seed):
+    """The options of all networks of a run, with mode and activations, as they are drawn."""
     number = networks_of_a_mode(PROFILES[profile])
+    modes, activations = of_cell(cell, modes)
     return [
-        {**_chosen(options), "activation": activation, "mode": mode}
-        for mode, chosen in crossed(number, modes, seed).items()
-        for options, activation in chosen
+        {**_chosen(cell, options), **names, "mode": mode}
+        for mode, chosen in crossed(number, modes, seed, activations).items()
+        for options, names in chosen
     ]
 
 
-def _chosen(options):
+def _chosen(cell, options):
     """What is drawn; every network of a covering array shows what the layer returned."""
     drawn = options._asdict()
     assert drawn.pop("shows_hidden")
-    return drawn
+    return {name: drawn[name] for name in options_of(cell, tuple(drawn))}
 
 
 def combinations(rows, strength):
@@ -49,10 +57,10 @@ def combinations(rows, strength):
     }
 
 
-def wanted(modes, strength):
+def wanted(cell, modes, strength):
     """Every combination that a run can have; ``time_major`` is not in every mode."""
-    everything = factors(Options._fields)
-    values = {**everything, "activation": CROSSED_ACTIVATIONS, "mode": tuple(modes)}
+    everything = factors(options_of(cell, Options._fields))
+    values = {**everything, **of_cell(cell, modes)[1], "mode": tuple(modes)}
     with_time_major = [mode for mode, names in modes.items() if "time_major" in names]
     found = set()
     for names in itertools.combinations(values, strength):
@@ -66,25 +74,27 @@ def wanted(modes, strength):
 
 @pytest.mark.parametrize("seed", range(5))
 @pytest.mark.parametrize("modes", RUNS.values(), ids=RUNS)
-def test_a_default_run_has_every_two_options_together(modes, seed):
-    assert wanted(modes, 2) <= combinations(rows_of(modes, "default", seed), 2)
+@pytest.mark.parametrize("cell", CELLS.values(), ids=CELLS)
+def test_a_default_run_has_every_two_options_together(cell, modes, seed):
+    assert wanted(cell, modes, 2) <= combinations(rows_of(cell, modes, "default", seed), 2)
 
 
 @pytest.mark.parametrize("modes", RUNS.values(), ids=RUNS)
-def test_a_thorough_run_has_every_three_options_together(modes):
-    assert wanted(modes, 3) <= combinations(rows_of(modes, "thorough", 1), 3)
+@pytest.mark.parametrize("cell", CELLS.values(), ids=CELLS)
+def test_a_thorough_run_has_every_three_options_together(cell, modes):
+    assert wanted(cell, modes, 3) <= combinations(rows_of(cell, modes, "thorough", 1), 3)
 
 
 def test_options_that_a_mode_does_not_have_keep_their_default():
-    rows = crossed(20, {"call": ("unroll",), "predict": ()}, 1)
+    rows = crossed(20, {"call": ("unroll",), "predict": ()}, 1, {"activation": ("tanh",)})
     assert {options.unroll for options, _ in rows["call"]} == {False, True}
     assert {options for options, _ in rows["predict"]} == {Options(shows_hidden=True)}
 
 
 def test_options_are_drawn_again_from_the_same_seed():
-    modes = RUNS["Keras 3"]
-    assert crossed(8, modes, 5) == crossed(8, modes, 5)
-    assert crossed(8, modes, 5) != crossed(8, modes, 6)
+    modes, activations = of_cell(CELLS["gru"], RUNS["Keras 3"])
+    assert crossed(8, modes, 5, activations) == crossed(8, modes, 5, activations)
+    assert crossed(8, modes, 5, activations) != crossed(8, modes, 6, activations)
 
 
 def test_options_are_written_as_those_that_differ():

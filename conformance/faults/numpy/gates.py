@@ -24,13 +24,13 @@ def gates(layer: str) -> Decorator:
     return overriding("split", "gates", split, layer=layer)
 
 
-def weights(layer: str) -> Decorator:
+def weights(layer: str, group: str = "gates") -> Decorator:
     """Enter ``function(w)``, the weights of a step from the right ones."""
 
     def step(function: Function, self: NumpyNetwork, x: np.ndarray, states: States) -> States:
         return _step(self, x, states, function(self.w))
 
-    return overriding("step", "gates", step, layer=layer)
+    return overriding("step", group, step, layer=layer)
 
 
 def _step(self: NumpyNetwork, x: np.ndarray, states: States, w: Tensors, order: int = 1) -> States:
@@ -92,12 +92,20 @@ def update_gate_inverted(
 @weights("gru")
 def reset_before_the_product(w: Tensors) -> Tensors:
     """GRU resets the state before its product with the recurrent kernel."""
-    return w.replace(bias=w.bias.sum(axis=0))
+    return w.replace(bias=w.bias.sum(axis=0)) if w.bias.ndim == 2 else w
+
+
+@weights("gru", "options")
+def reset_after_the_product(w: Tensors) -> Tensors:
+    """GRU resets the state after its product, though it is asked to do so before."""
+    return w if w.bias.ndim == 2 else w.replace(bias=np.stack([w.bias, 0 * w.bias]))
 
 
 @weights("gru")
 def second_bias_ignored(w: Tensors) -> Tensors:
     """GRU leaves out the bias beside the recurrent kernel."""
+    if w.bias.ndim == 1:
+        return w
     return w.replace(bias=w.bias * np.array([[1.0], [0.0]], w.bias.dtype))
 
 
@@ -105,6 +113,13 @@ def second_bias_ignored(w: Tensors) -> Tensors:
 def activations_exchanged(self: NumpyNetwork, x: np.ndarray, states: States) -> States:
     """LSTM takes the activation for its gates and theirs for all else."""
     return _step(self, x, states, self.w, order=-1)
+
+
+@overriding("step", "options", layer="lstm")
+def biases_halved_in_implementation_1(self: NumpyNetwork, x: np.ndarray, states: States) -> States:
+    """LSTM halves its bias with implementation=1."""
+    half = self.w.replace(bias=self.w.bias / 2)
+    return _step(self, x, states, half if self.options.implementation == 1 else self.w)
 
 
 @overriding("step", "gates", layer="lstm")

@@ -27,6 +27,8 @@ ARGUMENTS = (
     "unroll",
     "zero_output_for_mask",
     "time_major",
+    "reset_after",
+    "implementation",
 )
 #: The rate of dropout where there is some; it must not matter at inference.
 RATE = 0.5
