@@ -44,6 +44,7 @@ CLAUSES_OF_KERAS = (
     "dropout",
     "initializers",
     "invalid arguments",
+    "optimizers",
     "regularizers",
     "serialization",
     "trainable",

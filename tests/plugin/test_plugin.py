@@ -75,6 +75,7 @@ def test_each_property_has_a_line_and_what_is_not_applicable_a_reason(numpy_run)
         "needs dropout",
         "needs initializers",
         "needs mode predict",
+        "needs optimizers",
         "needs pickling, serialization",
         "needs refusals",
         "needs regularizers",
