@@ -47,7 +47,8 @@ class Training(PlainNetwork):
 
     Before each step the weights are set to new whole numbers, so that its gradient does not round;
     what the optimizer remembers stays. In ``optimizer`` a ``learning_rate`` of several numbers is a
-    schedule: one for each step, the last for all after them.
+    schedule: one for each step, the last for all after them. With ``gradient_accumulation_steps``
+    only the last of so many steps moves the weights, down the mean of their gradients.
     """
 
     optimizer: Choice
@@ -84,6 +85,11 @@ class Training(PlainNetwork):
             return ("momentum",) if self.arguments["momentum"] else ()
         return ("m", "v", "v_hat") if self.arguments["amsgrad"] else ("m", "v")
 
+    @property
+    def together(self) -> int:
+        """How many steps move the weights once."""
+        return int(self.arguments.get("gradient_accumulation_steps", 1))
+
     def rate(self, i: int) -> float:
         """The learning rate of step ``i``, from 0."""
         default = DEFAULTS[self.optimizer.name]["learning_rate"]
@@ -106,13 +112,14 @@ def optimizers(*, more: Sequence[str] = ()) -> st.SearchStrategy[Choice]:
 
     Shrinks towards SGD().
     """
-    numbers = {
+    numbers: dict[str, tuple[float, ...]] = {
         "learning_rate": (0.25, 0.0078125, 0.1),
         "momentum": (0.0, 0.5, 0.875, 0.9),
         "beta_1": (0.5, 0.875, 0.8),
         "beta_2": (0.75, 0.9375, 0.99),
         "epsilon": (0.25, 2.0**-23, 1e-3),
         "weight_decay": (0.25, 0.01),
+        "gradient_accumulation_steps": (2,),
     }
     of_both = ("learning_rate", *more)
     clipping = st.none() | st.tuples(st.sampled_from(CLIPPING), st.sampled_from((1.0, 0.25, 3.0)))
@@ -139,7 +146,7 @@ def optimizers(*, more: Sequence[str] = ()) -> st.SearchStrategy[Choice]:
 def trainings(
     *, ways: Sequence[str], more: Sequence[str] = (), dtype: str = "float32"
 ) -> st.SearchStrategy[Training]:
-    """Up to three steps of an optimizer, in the given ``ways`` of execution, the first most often.
+    """Up to four steps of an optimizer, in the given ``ways`` of execution, the first most often.
 
     ``more`` is as for `optimizers`.
 
@@ -152,5 +159,5 @@ def trainings(
         optimizer=optimizers(more=more),
         loss=st.sampled_from(LOSSES),
         weighted=st.booleans(),
-        times=st.integers(1, 3),
+        times=st.integers(1, 4),
     )

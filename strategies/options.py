@@ -72,7 +72,7 @@ SEVERAL = {"mask": tuple(MASKS), "implementation": (2, 1)}
 Row = tuple[Options, dict[str, str]]
 
 
-def options_of(cell: Cell, names: Sequence[str]) -> tuple[str, ...]:
+def options_of_cell(cell: Cell, names: Sequence[str]) -> tuple[str, ...]:
     """Those of the names that are options of this cell's layer."""
     return tuple(name for name in names if name not in OF_CELLS or name in cell.options)
 

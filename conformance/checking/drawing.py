@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from conformance.checking.subject import Subject
 from conformance.numerics.activations import ACTIVATIONS
 from strategies import PLAIN, WIDE_DTYPES, Case, Dimensions, Options, cases, dimensions
-from strategies.options import CROSSED_ACTIVATIONS, EVERY_STEP, Row, crossed, options_of
+from strategies.options import CROSSED_ACTIVATIONS, EVERY_STEP, Row, crossed, options_of_cell
 from strategies.profiles import Profile
 from strategies.special_values import extreme_cases
 from strategies.wrappers import Composition, architecture_sizes, compositions
@@ -145,7 +145,7 @@ def _rows(subject: Subject, mode: str) -> list[Row]:
     left out.
     """
     modes = {
-        mode: options_of(subject.cell, subject.implementation.options(mode))
+        mode: options_of_cell(subject.cell, subject.implementation.options(mode))
         for mode in subject.modes
     }
     activations = {

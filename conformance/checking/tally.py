@@ -14,6 +14,7 @@ from conformance.expected.comparison import discriminating
 from conformance.expected.recurrence import states_of
 from strategies import Case, Dimensions
 from strategies.cases import CHOICES
+from strategies.options import options_of_cell
 
 #: What is told of a case beside its extents; a report has cell and dtype by themselves.
 DESCRIBED = (*CHOICES, "options", "texture")
@@ -101,19 +102,20 @@ def options_of(case: Case) -> dict[str, str]:
 
 def _described(case: Case) -> tuple[Any, ...]:
     values = [getattr(case, name) for name in DESCRIBED]
-    return (tuple(name for name, _ in case.cell.activations), *values)
+    return (case.cell, *values)
 
 
 def _all_in_words(described: tuple[Any, ...]) -> dict[str, str]:
-    activations, *values = described
+    cell, *values = described
     words: dict[str, str] = {}
     for name, value in zip(DESCRIBED, values):
         if name == "options":
             # A plain network's options say nothing, and what is put out is how it is asked.
             options = {} if value.plain else value._asdict()
             options.pop("shows_hidden", None)
-            words.update({key: _in_words(option) for key, option in options.items()})
-        elif name != "recurrent_activation" or name in activations:
+            names = options_of_cell(cell, tuple(options))
+            words.update({key: _in_words(options[key]) for key in names})
+        elif name != "recurrent_activation" or name in dict(cell.activations):
             words[name] = _in_words(value)
     return {name.replace("_", " "): word for name, word in words.items()}
 

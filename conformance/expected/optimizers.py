@@ -9,6 +9,8 @@ remembered, and a gradient that is exact. So no step is blamed for another.
   w ← w − η √(1 − β₂ᵗ) / (1 − β₁ᵗ) · m / (√v + ε). Keras and TensorFlow document this ε; in
   Algorithm 1, and in torch, ε is multiplied with √(1 − β₂ᵗ).
 - Weight decay comes before the step: w ← w − η λ w.
+- Where gradients are accumulated, their mean is the gradient, and t counts the moves of weights; a
+  schedule counts all steps.
 """
 
 from __future__ import annotations
@@ -62,7 +64,14 @@ def stepped(
         arithmetic: how it rounds.
     """
     batch, ops = training.batch(i), _Numbers(arithmetic)
-    gradients = _clipped(ops, training, loss_gradients(training, batch))
+    if (i + 1) % training.together:
+        return [
+            After(_exactly(weight), {name: _exactly(array) for name, array in before.items()})
+            for weight, before in zip(batch.weights, remembered)
+        ]
+    batches = [training.batch(i - k) for k in range(training.together)]
+    summed = zip(*(loss_gradients(training, one) for one in batches))
+    gradients = _clipped(ops, training, [np.mean(some, axis=0) for some in summed])
     results = []
     for weight, gradient, before in zip(batch.weights, gradients, remembered):
         flat = {name: array.astype(float).reshape(1, -1) for name, array in before.items()}
@@ -97,7 +106,7 @@ def _sgd(
 def _adam(
     ops: _Numbers, training: Training, i: int, w: Bounded, g: Bounded, before: dict[str, np.ndarray]
 ) -> After:
-    arguments, t = training.arguments, i + 1
+    arguments, t = training.arguments, (i + 1) // training.together
     one, two = arguments["beta_1"], arguments["beta_2"]
     m = ops.blend(ops.number(one), before["m"], g)
     v = ops.blend(ops.number(two), before["v"], ops.times(g, g))

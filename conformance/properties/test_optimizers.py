@@ -31,7 +31,8 @@ def test_steps_of_an_optimizer_equal_its_formula(record: Record, training: Train
     """Steps of an optimizer equal its formula.
 
     SGD with momentum, Nesterov's or not, and Adam: the weights, and what the optimizer remembers
-    of each. With gradients that are clipped, decay of weights, a schedule, and weights of samples.
+    of each. With gradients that are clipped or accumulated, decay of weights, a schedule, and
+    weights of samples.
     Each step is judged from what was there before it.
     """
     gradients = [loss_gradients(training, training.batch(i)) for i in range(training.times)]

@@ -15,7 +15,7 @@ from conformance.numerics.arithmetic import IEEE
 from strategies.choices import Choice
 from strategies.optimizers import Training, trainings
 
-TRAININGS = trainings(ways=("eager",), more=("weight_decay",))
+TRAININGS = trainings(ways=("eager",), more=("weight_decay", "gradient_accumulation_steps"))
 ONE = Training(
     N=1, T=1, D=1, M=1, K=1, way="eager", floatx="float32", seed=0, optimizer=Choice("SGD"),
     loss="linear", weighted=False, times=1,
@@ -24,9 +24,16 @@ ONE = Training(
 
 def as_a_library(training, i, dtype, remembered, product_first=False):
     """The same step in a dtype, one operation after the other, as libraries have it."""
-    number, arguments, t = np.dtype(dtype).type, training.arguments, i + 1
-    batch, results = training.batch(i), []
-    gradients = [g.astype(dtype) for g in loss_gradients(training, batch)]
+    number, arguments, results = np.dtype(dtype).type, training.arguments, []
+    batch, t = training.batch(i), (i + 1) // training.together
+    if (i + 1) % training.together:
+        return [(weight, before) for weight, before in zip(batch.weights, remembered)]
+    gradients = [
+        sum(g.astype(dtype) for g in some) / number(training.together)
+        for some in zip(*(
+            loss_gradients(training, training.batch(i - k)) for k in range(training.together)
+        ))
+    ]  # fmt: skip
     if "clipvalue" in arguments:
         limit = number(arguments["clipvalue"])
         gradients = [np.clip(g, -limit, limit) for g in gradients]
@@ -82,7 +89,7 @@ def test_a_library_that_rounds_is_inside(dtype, training, product_first):
 def test_bounds_are_far_below_what_they_bound(training):
     names = training.remembered
     remembered = [{n: np.zeros(s) for n in names} for s in training.shapes]
-    for after in stepped(training, 0, remembered, IEEE["float32"]):
+    for after in stepped(training, training.together - 1, remembered, IEEE["float32"]):
         # With β₂ = 0.999 the first step of Adam is determined to 4e-4 of it.
         assert (after.weight.bound <= 1e-3 * (1 + np.abs(after.weight.value))).all()
         if training.optimizer.name == "SGD":
@@ -128,6 +135,18 @@ def test_the_first_step_of_adam_has_the_size_of_the_rate():
     assert any(gradient.any() for gradient in gradients)
     for by, gradient in zip(moved, gradients):
         assert np.allclose(by, -np.sign(gradient) / 4, rtol=1e-5)
+
+
+def test_accumulated_gradients_move_the_weights_once_down_their_mean():
+    given = (("learning_rate", 0.25), ("gradient_accumulation_steps", 2))
+    training = replace(ONE, N=2, times=2, optimizer=Choice("SGD", given))
+    batches = [training.batch(i) for i in range(2)]
+    first, second = (stepped(training, i, [{}] * 5, IEEE["float64"]) for i in range(2))
+    means = [sum(some) / 2 for some in zip(*(loss_gradients(training, b) for b in batches))]
+    for kept, weight in zip(first, batches[0].weights):
+        assert np.array_equal(kept.weight.value, weight)
+    for moved, weight, mean in zip(second, batches[1].weights, means):
+        assert np.array_equal(moved.weight.value, weight - mean / 4)
 
 
 def test_a_schedule_has_a_rate_for_each_step_and_keeps_the_last():

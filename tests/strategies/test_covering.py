@@ -12,7 +12,7 @@ from conformance.checking.drawing import networks_of_a_mode
 from strategies import Options
 from strategies.covering import covering_array
 from strategies.masking import MASKS
-from strategies.options import CROSSED_ACTIVATIONS, crossed, factors, options_of
+from strategies.options import CROSSED_ACTIVATIONS, crossed, factors, options_of_cell
 from strategies.profiles import PROFILES
 from strategies.wrappers import PARTS, architecture_of, architectures, possible
 
@@ -28,7 +28,7 @@ RUNS = {
 def of_cell(cell, modes):
     """What a run with this cell crosses: options of each mode, and activations."""
     arguments = {argument: CROSSED_ACTIVATIONS[argument][:3] for argument, _ in cell.activations}
-    return {mode: options_of(cell, names) for mode, names in modes.items()}, arguments
+    return {mode: options_of_cell(cell, names) for mode, names in modes.items()}, arguments
 
 
 def rows_of(cell, modes, profile, seed):
@@ -46,7 +46,7 @@ def _chosen(cell, options):
     """What is drawn; every network of a covering array shows what the layer returned."""
     drawn = options._asdict()
     assert drawn.pop("shows_hidden")
-    return {name: drawn[name] for name in options_of(cell, tuple(drawn))}
+    return {name: drawn[name] for name in options_of_cell(cell, tuple(drawn))}
 
 
 def combinations(rows, strength):
@@ -59,7 +59,7 @@ def combinations(rows, strength):
 
 def wanted(cell, modes, strength):
     """Every combination that a run can have; ``time_major`` is not in every mode."""
-    everything = factors(options_of(cell, Options._fields))
+    everything = factors(options_of_cell(cell, Options._fields))
     values = {**everything, **of_cell(cell, modes)[1], "mode": tuple(modes)}
     with_time_major = [mode for mode, names in modes.items() if "time_major" in names]
     found = set()

@@ -79,6 +79,14 @@ def weight_decay_upwards(optimizer):
         optimizer.weight_decay = -optimizer.weight_decay
 
 
+@made(*BOTH)
+def accumulated_gradients_are_added(optimizer):
+    """Accumulated gradients are added up, and not divided by their number."""
+    right = optimizer._clip_gradients
+    number = getattr(optimizer, "gradient_accumulation_steps", None) or 1
+    optimizer._clip_gradients = lambda gradients: right([g * number for g in gradients])
+
+
 @step("optimizers.SGD")
 def learning_rate_taken_twice(tf, right, optimizer, gradient, weight, rate):
     """The step of SGD is multiplied with the learning rate twice."""

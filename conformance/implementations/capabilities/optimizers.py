@@ -23,7 +23,7 @@ class Optimizers(Capability):
     word = "optimizers"
 
     def optimizer_arguments(self) -> tuple[str, ...]:
-        """Which there are besides those of `strategies.optimizers.DEFAULTS`: weight_decay."""
+        """Those besides `strategies.optimizers.DEFAULTS`, of weight decay and accumulation."""
         raise NotImplementedError
 
     def trained(

@@ -41,7 +41,7 @@ class KerasOptimizers(KerasCapability, Optimizers):
 
     def optimizer_arguments(self) -> tuple[str, ...]:
         taken = inspect.signature(self.adapter.library().optimizers.SGD.__init__).parameters
-        return tuple(name for name in ("weight_decay",) if name in taken)
+        return tuple(n for n in ("weight_decay", "gradient_accumulation_steps") if n in taken)
 
     def trained(
         self, question: Training, gradients: list[list[np.ndarray]], dtype: str
