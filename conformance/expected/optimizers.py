@@ -64,14 +64,14 @@ def stepped(
         arithmetic: how it rounds.
     """
     batch, ops = training.batch(i), _Numbers(arithmetic)
-    if (i + 1) % training.together:
+    if (i + 1) % training.together:  # it is kept for a later step
         return [
             After(_exactly(weight), {name: _exactly(array) for name, array in before.items()})
             for weight, before in zip(batch.weights, remembered)
         ]
     batches = [training.batch(i - k) for k in range(training.together)]
-    summed = zip(*(loss_gradients(training, one) for one in batches))
-    gradients = _clipped(ops, training, [np.mean(some, axis=0) for some in summed])
+    of_each = zip(*(loss_gradients(training, one) for one in batches))
+    gradients = _clipped(ops, training, [np.mean(some, axis=0) for some in of_each])
     results = []
     for weight, gradient, before in zip(batch.weights, gradients, remembered):
         flat = {name: array.astype(float).reshape(1, -1) for name, array in before.items()}

@@ -32,8 +32,7 @@ def test_steps_of_an_optimizer_equal_its_formula(record: Record, training: Train
 
     SGD with momentum, Nesterov's or not, and Adam: the weights, and what the optimizer remembers
     of each. With gradients that are clipped or accumulated, decay of weights, a schedule, and
-    weights of samples.
-    Each step is judged from what was there before it.
+    weights of samples. Each step is judged from what was there before it.
     """
     gradients = [loss_gradients(training, training.batch(i)) for i in range(training.times)]
     optimizers = record.subject.capability(Optimizers)
