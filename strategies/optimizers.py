@@ -108,9 +108,9 @@ class Training(PlainNetwork):
 
 
 def optimizers(*, more: Sequence[str] = ()) -> st.SearchStrategy[Choice]:
-    """SGD or Adam, each argument given or not; ``more`` are arguments that not every library has.
+    """SGD or Adam, with their arguments; ``more`` are arguments that not every library has.
 
-    Shrinks towards SGD().
+    Most are given or not. Shrinks towards SGD without a momentum.
     """
     numbers: dict[str, tuple[float, ...]] = {
         "learning_rate": (0.25, 0.0078125, 0.1),
@@ -131,8 +131,8 @@ def optimizers(*, more: Sequence[str] = ()) -> st.SearchStrategy[Choice]:
         }
         rate = each["learning_rate"]
         each["learning_rate"] = rate | st.tuples(rate, rate)
-        # Nesterov's step needs a momentum.
-        always = {n: each.pop(n) for n in ("momentum",) if n in each}
+        # Nesterov's step needs a momentum, and both are of SGD alone.
+        always = {n: each.pop(n) for n in ("momentum", "nesterov", "amsgrad") if n in each}
         given = st.fixed_dictionaries(always, optional=each)
         return st.builds(
             lambda drawn, clip: Choice(name, (*drawn.items(), *([clip] if clip else []))),
