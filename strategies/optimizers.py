@@ -131,7 +131,7 @@ def optimizers(*, more: Sequence[str] = ()) -> st.SearchStrategy[Choice]:
         }
         rate = each["learning_rate"]
         each["learning_rate"] = rate | st.tuples(rate, rate)
-        # Nesterov's step needs a momentum, and both are of SGD alone.
+        # What is off by default is always drawn: few steps would have it on otherwise.
         always = {n: each.pop(n) for n in ("momentum", "nesterov", "amsgrad") if n in each}
         given = st.fixed_dictionaries(always, optional=each)
         return st.builds(

@@ -99,9 +99,8 @@ def special() -> Iterator[Entry]:
 
 def with_options() -> Iterator[Entry]:
     """Every option with every other, in each dtype."""
-    rows = crossed(120, {"call": OPTIONS}, 0, {"activation": CROSSED_ACTIVATIONS["activation"]})[
-        "call"
-    ]
+    activations = {"activation": CROSSED_ACTIVATIONS["activation"]}
+    rows = crossed(120, {"call": OPTIONS}, 0, activations)["call"]
     pairs = [(dtype, row) for dtype in DTYPES for row in rows]
     for i, (dtype, (options, names)) in enumerate(pairs):
         size = size_of(

@@ -7,7 +7,7 @@ from typing import Optional
 import numpy as np
 
 from conformance.numerics.arithmetic import REFERENCE, Arithmetic
-from conformance.numerics.bounded import Bounded
+from conformance.numerics.bounded import Bounded, exactly
 from strategies.choices import Choice
 
 #: What Keras adds to a norm before it divides by it (``keras.config.epsilon()``).
@@ -23,9 +23,9 @@ def projected(weight: np.ndarray, constraint: Optional[Choice], arithmetic: Arit
     """
     w = weight.astype(float)
     if constraint is None:
-        return Bounded(w, np.zeros_like(w))
+        return exactly(w)
     if constraint.name == "NonNeg":
-        return Bounded(np.maximum(w, 0), np.zeros_like(w))
+        return exactly(np.maximum(w, 0))
     axis = constraint.get("axis", 0)
     norm = np.sqrt(np.square(w).sum(axis=axis, keepdims=True))
     value = w * wanted_norm(norm, constraint) / (norm + EPSILON)

@@ -19,7 +19,7 @@ from conformance.cells.dense import dense
 from conformance.expected.recurrence import recurrence
 from conformance.expected.steps import residual_states
 from conformance.numerics.arithmetic import Arithmetic
-from conformance.numerics.bounded import Bounded
+from conformance.numerics.bounded import Bounded, exactly
 from conformance.numerics.operations import BoundedNumbers, Number
 from conformance.numerics.tape import Tape, Traced
 from strategies import Case
@@ -82,7 +82,7 @@ def residual_derivatives(
             computed it another time, with other roundings than the one that is shown. Compilers do
             this. Both are within the bound of what is expected from the step after it.
     """
-    shown = _exactly(preactivations)
+    shown = exactly(preactivations)
     found = _residual(case, loss, hidden, output, shown, arithmetic)
     if computed_again:
         shown = shown._replace(bound=2 * found.preactivations.bound)
@@ -104,7 +104,7 @@ def _residual(
     names = case.tensors.names[1:]
     w = SimpleNamespace(**{name: Traced(getattr(case.as_computed, name)) for name in names})
     _, carried = residual_states(case, hidden, arithmetic)
-    shown = [_exactly(hidden), *carried]
+    shown = [exactly(hidden), *carried]
     taps = _Taps(preactivations)
     inputs = [taps.tapped(x[:, t], t) for t in range(case.T)]
     states = tuple(map(Traced, initial))
@@ -123,7 +123,7 @@ def _residual(
     by_output, by_hidden = (computed(array, case.dtype) for array in loss)
     for t, h in enumerate(emitted):
         y = dense(tape, h, w, tape.activation(case.dense_activation))
-        y.value = _exactly(output[:, t])
+        y.value = exactly(output[:, t])
         by_results += [(y, by_output[:, t]), (h, by_hidden[:, t])]
     of_weights = [name for name in names if name not in unused_biases(case.dimensions)]
     wanted = [*inputs, *states, *(getattr(w, name) for name in of_weights)]
@@ -141,7 +141,7 @@ def _residual(
         weights,
     )
     small = arithmetic.storage.largest**LARGE
-    if all((np.abs(number.value) <= small).all() for number in (*shown, _exactly(output))):
+    if all((np.abs(number.value) <= small).all() for number in (*shown, exactly(output))):
         return derivatives
     return _unknown(derivatives)
 
@@ -209,11 +209,7 @@ def _spread_unknown(bound: np.ndarray) -> None:
     bound[np.isinf(bound).any(axis=-1)] = np.inf
 
 
-def _exactly(array: np.ndarray) -> Bounded:
-    return Bounded(array.astype(float), np.zeros(array.shape))
-
-
 def _bounded(number: Any) -> Bounded:
     """A number with its bound, ∞ where something may have overflowed on the way."""
-    value, bound = number if isinstance(number, Bounded) else _exactly(number)
+    value, bound = number if isinstance(number, Bounded) else exactly(number)
     return Bounded(value, np.where(np.isfinite(value) & ~np.isnan(bound), bound, np.inf))

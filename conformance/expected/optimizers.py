@@ -5,9 +5,9 @@ remembered, and a gradient that is exact. So no step is blamed for another.
 
 - SGD is that of Sutskever et al. (2013), as Keras documents it: v ← μ v − η g, w ← w + v, and with
   ``nesterov`` w ← w + μ v − η g.
-- Adam is that of Kingma and Ba (2015), with the ε of the formulation before their section 2.1 ends:
-  w ← w − η √(1 − β₂ᵗ) / (1 − β₁ᵗ) · m / (√v + ε). Keras and TensorFlow document this ε; in
-  Algorithm 1, and in torch, ε is multiplied with √(1 − β₂ᵗ).
+- Adam is that of Kingma and Ba (2015), in the order of computation that the end of their section 2
+  gives: w ← w − η √(1 − β₂ᵗ) / (1 − β₁ᵗ) · m / (√v + ε). Keras and TensorFlow document this ε; in
+  Algorithm 1 of the paper, and in torch, ε is multiplied with √(1 − β₂ᵗ).
 - Weight decay comes before the step: w ← w − η λ w.
 - Where gradients are accumulated, their mean is the gradient, and t counts the moves of weights; a
   schedule counts all steps.
@@ -21,7 +21,7 @@ import numpy as np
 
 from conformance.expected.gradient_step import gradients_of
 from conformance.numerics.arithmetic import REFERENCE, Arithmetic
-from conformance.numerics.bounded import INFLATION, Bounded
+from conformance.numerics.bounded import INFLATION, Bounded, exactly
 from conformance.numerics.operations import BoundedNumbers, Number
 from strategies.optimizers import Batch, Training
 
@@ -52,6 +52,7 @@ def loss_gradients(training: Training, batch: Batch) -> list[np.ndarray]:
 def stepped(
     training: Training,
     i: int,
+    gradients: Sequence[Sequence[np.ndarray]],
     remembered: Sequence[dict[str, np.ndarray]],
     arithmetic: Arithmetic,
 ) -> list[After]:
@@ -60,33 +61,30 @@ def stepped(
     Args:
         training: the optimizer, and what it is given.
         i: the step.
+        gradients: those of each step by the five weights, of `loss_gradients`.
         remembered: what the implementation remembered of each weight before it.
         arithmetic: how it rounds.
     """
     batch, ops = training.batch(i), _Numbers(arithmetic)
     if (i + 1) % training.together:  # it is kept for a later step
         return [
-            After(_exactly(weight), {name: _exactly(array) for name, array in before.items()})
+            After(exactly(weight), {name: exactly(array) for name, array in before.items()})
             for weight, before in zip(batch.weights, remembered)
         ]
-    batches = [training.batch(i - k) for k in range(training.together)]
-    of_each = zip(*(loss_gradients(training, one) for one in batches))
-    gradients = _clipped(ops, training, [np.mean(some, axis=0) for some in of_each])
-    results = []
-    for weight, gradient, before in zip(batch.weights, gradients, remembered):
-        flat = {name: array.astype(float).reshape(1, -1) for name, array in before.items()}
-        w, g = _exactly(weight.reshape(1, -1)), Bounded(*(a.reshape(1, -1) for a in gradient))
-        step = _sgd if training.optimizer.name == "SGD" else _adam
-        after = step(ops, training, i, _decayed(ops, training, i, w), g, flat)
-        results.append(_shaped(after, weight.shape))
-    return results
-
-
-def _shaped(after: After, shape: tuple[int, ...]) -> After:
-    def shaped(number: Bounded) -> Bounded:
-        return Bounded(*(part.reshape(shape) for part in number))
-
-    return After(shaped(after.weight), {n: shaped(a) for n, a in after.remembered.items()})
+    of_each = zip(*gradients[i + 1 - training.together : i + 1])
+    means = _clipped(ops, training, [np.mean(some, axis=0) for some in of_each])
+    step = _sgd if training.optimizer.name == "SGD" else _adam
+    return [
+        step(
+            ops,
+            training,
+            i,
+            _decayed(ops, training, i, exactly(weight)),
+            gradient,
+            {name: array.astype(float) for name, array in before.items()},
+        )
+        for weight, gradient, before in zip(batch.weights, means, remembered)
+    ]
 
 
 def _sgd(
@@ -112,7 +110,7 @@ def _adam(
     v = ops.blend(ops.number(two), before["v"], ops.times(g, g))
     remembered = {"m": m, "v": v}
     if arguments["amsgrad"]:
-        largest = (np.maximum(a, b) for a, b in zip(v, _exactly(before["v_hat"])))
+        largest = (np.maximum(a, b) for a, b in zip(v, exactly(before["v_hat"])))
         v = remembered["v_hat"] = Bounded(*largest)
     rate = ops.times(ops.number(training.rate(i)), ops.root(ops.one_less_power(two, t)))
     rate = ops.over(rate, ops.one_less_power(one, t))
@@ -138,10 +136,10 @@ def _clipped(ops: _Numbers, training: Training, gradients: Sequence[np.ndarray])
     arguments = training.arguments
     if "clipvalue" in arguments:
         limit = arguments["clipvalue"]
-        return [_exactly(np.clip(g, -limit, limit)) for g in gradients]
+        return [exactly(np.clip(g, -limit, limit)) for g in gradients]
     limit = arguments.get("clipnorm", arguments.get("global_clipnorm"))
     if limit is None:
-        return [_exactly(g) for g in gradients]
+        return [exactly(g) for g in gradients]
     groups = [[g] for g in gradients] if "clipnorm" in arguments else [list(gradients)]
     clipped = []
     for group in groups:
@@ -159,17 +157,13 @@ def negative(a: Bounded) -> Bounded:
     return Bounded(-a.value, a.bound)
 
 
-def _exactly(array: np.ndarray) -> Bounded:
-    return Bounded(array.astype(float), np.zeros(array.shape))
-
-
 class _Numbers(BoundedNumbers):
     """Bounded numbers with what optimizers need besides: roots, quotients, powers."""
 
     def number(self, a: float) -> Bounded:
         """A number that is given in decimals, and stored."""
         error = 0.0 if float(np.float32(a)) == a else self.unit * abs(a)
-        return Bounded(np.full((1, 1), a), np.full((1, 1), error))
+        return Bounded(np.full(1, a), np.full(1, error))
 
     def root(self, a: Bounded) -> Bounded:
         """√a: what moves it is at most α / (√a + √(a − α)), or √α; it rounds within an ulp."""
@@ -181,7 +175,7 @@ class _Numbers(BoundedNumbers):
 
     def over(self, a: Number, b: Bounded) -> Bounded:
         """The quotient: (α + |a / b| β) / (|b| − β), and a rounding; ∞ where b may be 0."""
-        x, off = a if isinstance(a, Bounded) else _exactly(a)
+        x, off = a if isinstance(a, Bounded) else exactly(a)
         least = np.abs(b.value) - b.bound
         known = least > 0
         value = x / np.where(b.value == 0, 1, b.value)
@@ -193,4 +187,4 @@ class _Numbers(BoundedNumbers):
         """1 − β^t, in which most of the errors of β^t stay while the number becomes small."""
         power = beta**t
         error = (t + 2 * POWER_ULPS) * self.unit * power + self.unit * (1 - power)
-        return Bounded(np.full((1, 1), 1 - power), np.full((1, 1), error * INFLATION))
+        return Bounded(np.full(1, 1 - power), np.full(1, error * INFLATION))

@@ -26,6 +26,11 @@ class Bounded(NamedTuple):
     bound: np.ndarray
 
 
+def exactly(array: np.ndarray) -> Bounded:
+    """A number that is known, with the bound 0."""
+    return Bounded(array.astype(float), np.zeros(array.shape))
+
+
 def activation_error(
     activation: Activation,
     z: np.ndarray,

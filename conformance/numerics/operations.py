@@ -259,7 +259,10 @@ class BoundedNumbers:
 
     def total(self, addends: Sequence[Number]) -> Bounded:
         shape = np.shape(_bounded(addends[0]).value)
-        return self.affine((np.zeros((shape[0], 1)),), (np.zeros((1, shape[1])),), *addends)
+        rows = [Bounded(*(part.reshape(-1, shape[-1]) for part in _bounded(a))) for a in addends]
+        nothing = np.zeros((len(rows[0].value), 1)), np.zeros((1, shape[-1]))
+        total = self.affine(nothing[:1], nothing[1:], *rows)
+        return Bounded(*(part.reshape(shape) for part in total))
 
     def less(self, a: Number, b: Number) -> Bounded:
         """α + β + u (|a − b| + A + B): taken apart, both products round."""

@@ -41,7 +41,7 @@ def test_steps_of_an_optimizer_equal_its_formula(record: Record, training: Train
     names = training.remembered
     before = [{name: np.zeros_like(weight) for name in names} for weight in weights]
     for i, step in enumerate(steps):
-        expected = stepped(training, i, before, record.subject.arithmetic)
+        expected = stepped(training, i, gradients, before, record.subject.arithmetic)
         for (layer, weight), got, remembered, after in zip(
             WEIGHTS, step.weights, step.remembered, expected
         ):

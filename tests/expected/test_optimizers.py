@@ -22,6 +22,10 @@ ONE = Training(
 )  # fmt: skip
 
 
+def gradients_of_steps(training, times=None):
+    return [loss_gradients(training, training.batch(i)) for i in range(times or training.times)]
+
+
 def as_a_library(training, i, dtype, remembered, product_first=False):
     """The same step in a dtype, one operation after the other, as libraries have it."""
     number, arguments, results = np.dtype(dtype).type, training.arguments, []
@@ -74,7 +78,7 @@ def test_a_library_that_rounds_is_inside(dtype, training, product_first):
     names = training.remembered
     remembered = [{n: np.zeros(s, dtype) for n in names} for s in training.shapes]
     for i in range(training.times):
-        expected = stepped(training, i, remembered, IEEE[dtype])
+        expected = stepped(training, i, gradients_of_steps(training), remembered, IEEE[dtype])
         found = as_a_library(training, i, dtype, remembered, product_first)
         for (weight, after), right in zip(found, expected):
             assert (np.abs(weight - right.weight.value) <= right.weight.bound).all()
@@ -89,7 +93,8 @@ def test_a_library_that_rounds_is_inside(dtype, training, product_first):
 def test_bounds_are_far_below_what_they_bound(training):
     names = training.remembered
     remembered = [{n: np.zeros(s) for n in names} for s in training.shapes]
-    for after in stepped(training, training.together - 1, remembered, IEEE["float32"]):
+    i, gradients = training.together - 1, gradients_of_steps(training, training.together)
+    for after in stepped(training, i, gradients, remembered, IEEE["float32"]):
         # With β₂ = 0.999 the first step of Adam is determined to 4e-4 of it.
         assert (after.weight.bound <= 1e-3 * (1 + np.abs(after.weight.value))).all()
         if training.optimizer.name == "SGD":
@@ -117,7 +122,7 @@ def test_sgd_goes_down_the_gradient_times_the_rate():
     batch = training.batch(0)
     gradients = loss_gradients(training, batch)
     for weight, gradient, after in zip(
-        batch.weights, gradients, stepped(training, 0, [{}] * 5, IEEE["float64"])
+        batch.weights, gradients, stepped(training, 0, [gradients], [{}] * 5, IEEE["float64"])
     ):
         assert np.array_equal(after.weight.value, weight - gradient / 4)
         assert not after.weight.bound.any()
@@ -128,10 +133,8 @@ def test_the_first_step_of_adam_has_the_size_of_the_rate():
     batch = training.batch(0)
     zeros = [{"m": np.zeros_like(w), "v": np.zeros_like(w)} for w in batch.weights]
     gradients = loss_gradients(training, batch)
-    moved = [
-        after.weight.value - weight
-        for after, weight in zip(stepped(training, 0, zeros, IEEE["float64"]), batch.weights)
-    ]
+    after_step = stepped(training, 0, [gradients], zeros, IEEE["float64"])
+    moved = [after.weight.value - weight for after, weight in zip(after_step, batch.weights)]
     assert any(gradient.any() for gradient in gradients)
     for by, gradient in zip(moved, gradients):
         assert np.allclose(by, -np.sign(gradient) / 4, rtol=1e-5)
@@ -141,8 +144,9 @@ def test_accumulated_gradients_move_the_weights_once_down_their_mean():
     given = (("learning_rate", 0.25), ("gradient_accumulation_steps", 2))
     training = replace(ONE, N=2, times=2, optimizer=Choice("SGD", given))
     batches = [training.batch(i) for i in range(2)]
-    first, second = (stepped(training, i, [{}] * 5, IEEE["float64"]) for i in range(2))
-    means = [sum(some) / 2 for some in zip(*(loss_gradients(training, b) for b in batches))]
+    gradients = gradients_of_steps(training)
+    first, second = (stepped(training, i, gradients, [{}] * 5, IEEE["float64"]) for i in range(2))
+    means = [sum(some) / 2 for some in zip(*gradients)]
     for kept, weight in zip(first, batches[0].weights):
         assert np.array_equal(kept.weight.value, weight)
     for moved, weight, mean in zip(second, batches[1].weights, means):

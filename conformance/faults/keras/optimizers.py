@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from conformance.faults.keras.patching import Decorator, Function, arguments_of, overriding
+from conformance.faults.keras.patching import Decorator, arguments_of, constructed, overriding
 
 BOTH = ("optimizers.SGD", "optimizers.Adam")
 #: Before 2.11 what an optimizer is given is not among its attributes.
@@ -12,16 +10,8 @@ ATTRIBUTES = "keras>=2.11"
 
 
 def made(*paths: str) -> Decorator:
-    """Enter ``function(optimizer)``, which changes an optimizer when it was made."""
-
-    def call(
-        function: Function, tf: Any, right: Function, optimizer: Any, *given: Any, **more: Any
-    ):
-        right(optimizer, *given, **more)
-        function(optimizer)
-
-    inits = tuple(f"{path}.__init__" for path in paths)
-    return overriding(inits, "optimizers", call, requires=ATTRIBUTES)
+    """Enter ``function(tf, optimizer)``, which changes an optimizer when it was made."""
+    return constructed(paths, "optimizers", ATTRIBUTES)
 
 
 def given(*paths: str) -> Decorator:
@@ -32,6 +22,11 @@ def given(*paths: str) -> Decorator:
 def step(path: str) -> Decorator:
     """Enter ``function(tf, right, optimizer, gradient, weight, rate)`` as a step."""
     return overriding(f"{path}.update_step", "optimizers", requires="keras>=3")
+
+
+def number_of_step(tf, optimizer):
+    """The t of Adam, in float64."""
+    return tf.cast(tf.convert_to_tensor(optimizer.iterations), "float64") + 1
 
 
 @given("optimizers.SGD")
@@ -61,26 +56,26 @@ def each_norm_clipped_to_the_global_one(arguments):
 
 
 @made("optimizers.SGD")
-def momentum_of_the_other_sign(optimizer):
+def momentum_of_the_other_sign(tf, optimizer):
     """SGD takes its momentum with the other sign."""
     optimizer.momentum = -optimizer.momentum
 
 
 @made("optimizers.Adam")
-def beta_2_slightly_too_small(optimizer):
+def beta_2_slightly_too_small(tf, optimizer):
     """Adam takes a beta_2 that is too small by 1e-5 of it."""
     optimizer.beta_2 *= 1 - 1e-5
 
 
 @made(*BOTH)
-def weight_decay_upwards(optimizer):
+def weight_decay_upwards(tf, optimizer):
     """Weights grow by their decay."""
     if optimizer.weight_decay:
         optimizer.weight_decay = -optimizer.weight_decay
 
 
 @made(*BOTH)
-def accumulated_gradients_are_added(optimizer):
+def accumulated_gradients_are_added(tf, optimizer):
     """Accumulated gradients are added up, and not divided by their number."""
     right = optimizer._clip_gradients
     number = getattr(optimizer, "gradient_accumulation_steps", None) or 1
@@ -100,7 +95,7 @@ def bias_of_adam_corrected_a_step_late(tf, right, optimizer, gradient, weight, r
     def correction(t):
         return tf.sqrt(1 - optimizer.beta_2**t) / (1 - optimizer.beta_1**t)
 
-    t = tf.cast(tf.convert_to_tensor(optimizer.iterations), "float64") + 1
+    t = number_of_step(tf, optimizer)
     factor = correction(t + 1) / correction(t)
     right(optimizer, gradient, weight, tf.cast(rate, "float64") * factor)
 
@@ -108,7 +103,7 @@ def bias_of_adam_corrected_a_step_late(tf, right, optimizer, gradient, weight, r
 @step("optimizers.Adam")
 def epsilon_of_adam_as_in_algorithm_1(tf, right, optimizer, gradient, weight, rate):
     """The epsilon of Adam is multiplied with √(1 − β₂ᵗ)."""
-    t = tf.cast(tf.convert_to_tensor(optimizer.iterations), "float64") + 1
+    t = number_of_step(tf, optimizer)
     epsilon = optimizer.epsilon
     optimizer.epsilon = tf.cast(epsilon * tf.sqrt(1 - optimizer.beta_2**t), gradient.dtype)
     right(optimizer, gradient, weight, rate)

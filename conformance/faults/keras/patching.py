@@ -74,7 +74,7 @@ def _in_place_of(tf: Any, right: Function, wrong: Function) -> Function:
     return method
 
 
-def constructed(path: Path, group: str = "") -> Decorator:
+def constructed(path: Path, group: str = "", requires: str = "") -> Decorator:
     """Enter ``function(tf, layer)``, which changes what the class at the path has made."""
 
     def call(function: Function, tf: Any, right: Function, layer: Any, *args: Any, **kwargs: Any):
@@ -82,7 +82,7 @@ def constructed(path: Path, group: str = "") -> Decorator:
         function(tf, layer)
 
     paths = (path,) if isinstance(path, str) else path
-    return overriding(tuple(f"{one}.__init__" for one in paths), group, call)
+    return overriding(tuple(f"{one}.__init__" for one in paths), group, call, requires)
 
 
 def arguments_of(path: Path, group: str = "") -> Decorator:

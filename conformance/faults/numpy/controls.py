@@ -43,13 +43,6 @@ CONTROLS: dict[str, Control] = {}
 Function = Callable[..., Any]
 
 
-#: The operations that controls of gradients replace.
-_OPERATIONS = {
-    "slope_in_two_factors": "slope",
-    "gradients_summed_in_reverse": "affine",
-}
-
-
 def _enter(function: Function, **methods: Function) -> Function:
     name, sentence = function.__name__, (function.__doc__ or "").strip().rstrip(".")
     network = type(name, (NumpyNetwork,), methods)
@@ -90,12 +83,16 @@ def overriding(method: str) -> Callable[[Function], Function]:
     return lambda function: _enter(function, **{method: function})
 
 
-def backwards(function: Function) -> Function:
-    """Enter ``function(self, …)`` as an operation of its name that only gradients need."""
-    name = function.__name__
-    _enter(function, **{_OPERATIONS[name]: function})
-    CONTROLS[name] = replace(CONTROLS[name], backwards=True)
-    return function
+def backwards(method: str) -> Callable[[Function], Function]:
+    """Enter ``function(self, …)`` as the method of that name, for gradients too."""
+
+    def decorate(function: Function) -> Function:
+        overriding(method)(function)
+        name = function.__name__
+        CONTROLS[name] = replace(CONTROLS[name], backwards=True)
+        return function
+
+    return decorate
 
 
 # Orders of summation
@@ -378,7 +375,7 @@ def weights_as_they_are(self):
 # Ways to run it backwards
 
 
-@backwards
+@backwards("slope")
 def slope_in_two_factors(self, name, z, y):
     """The slope of tanh is (1 − y) (1 + y)."""
     if name != "tanh":
@@ -386,7 +383,7 @@ def slope_in_two_factors(self, name, z, y):
     return self.stored(self.stored(1 - y) * self.stored(1 + y))
 
 
-@backwards
+@backwards("affine")
 def gradients_summed_in_reverse(self, operands, weights, *addends):
     """Sums of several products begin with the last."""
     return NumpyNetwork.affine(self, operands[::-1], weights[::-1], *addends[::-1])

@@ -173,15 +173,16 @@ class BackendNetwork(BackendExecution, KerasModel):
         )
         if self.keras.backend.backend() == "torch":
             return gradients.by_autograd(self.model, tensors, by)
-        differentiate = gradients.by_vjp(self.model)
-        if mode == "jit":
+        key = f"gradients in {mode}"
+        if key not in self._compiled:
+            differentiate = gradients.by_vjp(self.model)
             jit = importlib.import_module("jax").jit
-            differentiate = self._compiled.setdefault("gradients", jit(differentiate))
+            self._compiled[key] = jit(differentiate) if mode == "jit" else differentiate
         weights, rest = (
             [variable.value for variable in variables]
             for variables in (self.model.trainable_variables, self.model.non_trainable_variables)
         )
-        results, found = differentiate(tensors, weights, rest, by)
+        results, found = self._compiled[key](tensors, weights, rest, by)
         return results, found
 
 

@@ -37,19 +37,17 @@ def by_vjp(model: Any) -> Callable[..., tuple[list[Any], list[Any]]]:
     ) -> tuple[list[Any], list[Any]]:
         numbers = [i for i, array in enumerate(given) if array.dtype != np.bool_]
 
-        def results_of(values: list[Any], weights: list[Any]) -> list[Any]:
+        def results_of(values: list[Any], weights: list[Any]) -> tuple[list[Any], list[Any]]:
             arrays = [*given]
             for i, value in zip(numbers, values):
                 arrays[i] = value
             called = layers.alone_or_all(arrays)
-            return layers.listed(model.stateless_call(weights, others, called, training=False)[0])
+            results, _ = model.stateless_call(weights, others, called, training=False)
+            return layers.differentiated(layers.listed(results), by_results), layers.listed(results)
 
-        results, backwards = jax.vjp(results_of, [given[i] for i in numbers], weights)
-        of_loss = iter(by_results)
-        wanted = {id(result) for result in layers.differentiated(results, by_results)}
-        by_values, by_weights = backwards(
-            [next(of_loss) if id(r) in wanted else jax.numpy.zeros_like(r) for r in results]
-        )
+        values = [given[i] for i in numbers]
+        _, backwards, results = jax.vjp(results_of, values, weights, has_aux=True)
+        by_values, by_weights = backwards(by_results)
         return results, [*by_values, *by_weights]
 
     return differentiate

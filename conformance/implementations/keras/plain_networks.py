@@ -35,8 +35,7 @@ def plain_network(
     simple_rnn = layers.recurrent(keras, "simple_rnn", M, activation=None, dtype=dtype, **given)
     dense = layers.dense(keras, K, dtype=dtype, **options["dense"])
     inputs = keras.Input((T, D), dtype=dtype)
-    returned = simple_rnn(inputs)
-    hidden = list(returned) if isinstance(returned, (list, tuple)) else [returned]
+    hidden = layers.listed(simple_rnn(inputs))
     return Plain(simple_rnn, dense, inputs, hidden, dense(hidden[0]))
 
 
