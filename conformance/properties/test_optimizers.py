@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from conformance.checking.check import holds_for
-from conformance.checking.judging import judge
+from conformance.checking.judging import judge, require_equal
 from conformance.checking.record import Record
 from conformance.expected.comparison import Comparison
 from conformance.expected.optimizers import loss_gradients, stepped
@@ -46,6 +46,7 @@ def test_steps_of_an_optimizer_equal_its_formula(record: Record, training: Train
             WEIGHTS, step.weights, step.remembered, expected
         ):
             where = f"{weight} of {layer} after step {i + 1}"
+            require_equal(f"what is remembered of the {where}", [*remembered], [*names])
             found = {where: (got, after.weight)}
             found.update(
                 {f"{n} of the {where}": (remembered[n], after.remembered[n]) for n in names}

@@ -68,8 +68,11 @@ class KerasOptimizers(KerasCapability, Optimizers):
                 name: [np.array(variable.numpy()) for variable in variables]
                 for name, variables in remembered(question, optimizer, model).items()
             }
-            of_each = [dict(zip(arrays, some)) for some in zip(*arrays.values())]
-            steps.append(Trained(network.get_weights(), of_each or [{} for _ in batch.weights]))
+            of_each = [
+                {name: found[k] for name, found in arrays.items() if found}
+                for k, _ in enumerate(batch.weights)
+            ]
+            steps.append(Trained(network.get_weights(), of_each))
         return steps
 
 
@@ -89,4 +92,4 @@ def remembered(question: Training, optimizer: Any, model: Any) -> dict[str, list
     if hasattr(optimizer, "get_slot"):
         weights = model.trainable_variables
         return {n: [optimizer.get_slot(weight, SLOTS[n]) for weight in weights] for n in names}
-    return {name: getattr(optimizer, ATTRIBUTES[name]) for name in names}
+    return {name: getattr(optimizer, ATTRIBUTES[name], []) for name in names}
